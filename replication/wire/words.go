@@ -1,0 +1,104 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+)
+
+// MaxWords is the number of words kept of a line; what follows them is ignored. Netdata keeps 20 (v1.43 and older) or
+// 30 words, and no command has more than 14.
+const MaxWords = 32
+
+// Words is a line split into words. The words alias the line: they are valid until the line's buffer is reused. The
+// zero value is ready for Split.
+type Words struct {
+	words [MaxWords][]byte
+	n     int
+}
+
+// Errors of a line that lacks what its command needs.
+var (
+	ErrMissingWord = errors.New("a mandatory word is missing")
+	ErrBadNumber   = errors.New("a word is not a number")
+	ErrNoDot       = errors.New("chart id has no dot")
+	ErrTooLong     = errors.New("an id is too long")
+)
+
+// MaxID is the longest chart, dimension or label name accepted, in bytes (netdata v2.11 accepts 1,200 for charts).
+const MaxID = 1200
+
+// Split cuts line, a line from a child without or with its line end, into words. Blanks and '=' separate words; a word
+// that starts with a quote ends at the next same quote; a backslash keeps the following byte from being looked at. A NUL
+// byte ends the line.
+func (w *Words) Split(line []byte) {
+	if i := bytes.IndexByte(line, 0); i >= 0 {
+		line = line[:i]
+	}
+	n, i := 0, 0
+	for {
+		for i < len(line) && separator[line[i]] {
+			i++
+		}
+		if i == len(line) || n == MaxWords {
+			break
+		}
+		start, end := i, 0
+		if q := line[i]; q == '"' || q == '\'' {
+			start++
+			i++
+			for i < len(line) && line[i] != q {
+				if line[i] == '\\' && i+1 < len(line) {
+					i++
+				}
+				i++
+			}
+			end = i
+			i++ // the closing quote; past the end when it is missing
+		} else {
+			for i < len(line) && !separator[line[i]] {
+				if line[i] == '\\' && i+1 < len(line) {
+					i++
+				}
+				i++
+			}
+			end = i
+		}
+		i = min(i, len(line))
+		end = min(end, len(line))
+		w.words[n] = line[start:end]
+		n++
+	}
+	w.n = n
+}
+
+// separator says which bytes separate words in lines from a child to its parent.
+var separator = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, '\f': true, '\v': true, '=': true}
+
+// Len returns the number of words.
+func (w *Words) Len() int { return w.n }
+
+// Word returns the i-th word, or nil when there are fewer.
+func (w *Words) Word(i int) []byte {
+	if i >= w.n {
+		return nil
+	}
+	return w.words[i]
+}
+
+// slot returns the number of a SLOT:n word at position 1 and the position of the word after it; the number is 0 when
+// there is none or it is not usable.
+func (w *Words) slot() (slot, next int) {
+	word := w.Word(1)
+	if len(word) < 5 || string(word[:5]) != "SLOT:" {
+		return 0, 1
+	}
+	n, ok := ParseInt(word[5:])
+	if !ok || n < 0 || n > MaxSlot {
+		return 0, 2
+	}
+	return int(n), 2
+}
+
+// MaxSlot is the highest slot number used as an index; a command with a higher one is resolved by its id (netdata v2.11
+// allows 1,000,000 charts a connection).
+const MaxSlot = 1_000_000
