@@ -1,0 +1,202 @@
+package catalog
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unique"
+
+	"foster/replication/wire"
+)
+
+// Chart is a set of dimensions collected together.
+type Chart struct {
+	Host *Host
+	ID   string // type.id
+
+	order  int
+	def    atomic.Pointer[wire.Chart]
+	labels atomic.Pointer[[]wire.Label]
+	dims   atomic.Pointer[[]*Dimension]
+
+	first atomic.Int64
+	last  atomic.Int64
+
+	mu        sync.Mutex // guards variables and functions
+	variables map[string]float64
+	functions map[string]wire.Function
+}
+
+// Def returns the definition of the chart; its Slot has no meaning. It must not be changed.
+func (ch *Chart) Def() *wire.Chart { return ch.def.Load() }
+
+// Name returns the chart's name, which is its id when it has no other.
+func (ch *Chart) Name() string {
+	if name := ch.Def().Name; name != "" {
+		return name
+	}
+	return ch.ID
+}
+
+// UpdateEvery returns the collection interval in seconds, at least 1.
+func (ch *Chart) UpdateEvery() int64 { return max(1, ch.Def().UpdateEvery) }
+
+// SetUpdateEvery changes the collection interval, in seconds.
+func (ch *Chart) SetUpdateEvery(seconds int64) {
+	ch.redefine(func(def *wire.Chart) { def.UpdateEvery = seconds })
+}
+
+// SetObsolete retires or revives the chart.
+func (ch *Chart) SetObsolete(obsolete bool) {
+	ch.redefine(func(def *wire.Chart) { def.Obsolete = obsolete })
+}
+
+func (ch *Chart) redefine(change func(*wire.Chart)) {
+	def := *ch.Def()
+	change(&def)
+	if def != *ch.Def() {
+		ch.def.Store(&def)
+		ch.changed()
+	}
+}
+
+// Visible says whether the chart belongs in listings: not hidden, not obsolete, with a dimension.
+func (ch *Chart) Visible() bool {
+	def := ch.Def()
+	return !def.Hidden && !def.Obsolete && len(ch.Dimensions()) > 0
+}
+
+// Labels returns the labels of the chart, ordered by name. The slice must not be changed.
+func (ch *Chart) Labels() []wire.Label { return *ch.labels.Load() }
+
+// SetLabels replaces the labels of the chart. It keeps the slice.
+func (ch *Chart) SetLabels(labels []wire.Label) {
+	labels = sortLabels(labels)
+	if slices.Equal(labels, ch.Labels()) {
+		return
+	}
+	for i := range labels {
+		labels[i].Name = internString(labels[i].Name)
+		labels[i].Value = internString(labels[i].Value)
+	}
+	ch.labels.Store(&labels)
+	ch.changed()
+}
+
+// Dimensions returns the dimensions in the order in which they were defined. The slice must not be changed.
+func (ch *Chart) Dimensions() []*Dimension { return *ch.dims.Load() }
+
+// Dimension returns the dimension with that id, or nil.
+func (ch *Chart) Dimension(id string) *Dimension {
+	for _, d := range ch.Dimensions() {
+		if d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// AddDimension appends a dimension the chart does not have yet. Callers check that with Dimension.
+func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
+	def.Slot = 0
+	def.ID, def.Name = internString(def.ID), internString(def.Name)
+	d := &Dimension{Chart: ch, ID: def.ID}
+	d.def.Store(&def)
+	dims := append(slices.Clip(ch.Dimensions()), d)
+	ch.dims.Store(&dims)
+	ch.changed()
+	return d
+}
+
+// SetVariable sets a custom chart variable.
+func (ch *Chart) SetVariable(name string, value float64) {
+	ch.mu.Lock()
+	if ch.variables == nil {
+		ch.variables = map[string]float64{}
+	}
+	ch.variables[name] = value
+	ch.mu.Unlock()
+}
+
+// Variables returns a copy of the custom chart variables.
+func (ch *Chart) Variables() map[string]float64 {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return maps.Clone(ch.variables)
+}
+
+// SetFunction registers a function of the chart.
+func (ch *Chart) SetFunction(f wire.Function) {
+	ch.mu.Lock()
+	if ch.functions == nil {
+		ch.functions = map[string]wire.Function{}
+	}
+	ch.functions[f.Name] = f
+	ch.mu.Unlock()
+}
+
+// DeleteFunction withdraws a function of the chart.
+func (ch *Chart) DeleteFunction(name string) {
+	ch.mu.Lock()
+	delete(ch.functions, name)
+	ch.mu.Unlock()
+}
+
+// Functions returns a copy of the functions of the chart, by name.
+func (ch *Chart) Functions() map[string]wire.Function {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return maps.Clone(ch.functions)
+}
+
+// First and Last return the unix times of the oldest and the newest stored point, 0 when there is none or it is not
+// known (see Host.RetentionKnown).
+func (ch *Chart) First() int64 { return ch.first.Load() }
+
+// Last returns the unix time of the newest stored point.
+func (ch *Chart) Last() int64 { return ch.last.Load() }
+
+// SetRetention sets the oldest and the newest stored time.
+func (ch *Chart) SetRetention(first, last int64) {
+	ch.first.Store(first)
+	ch.last.Store(last)
+}
+
+// Stored notes that a point at unix time t has been stored.
+func (ch *Chart) Stored(t int64) {
+	if first := ch.first.Load(); first == 0 || t < first {
+		ch.first.Store(t)
+	}
+	if t > ch.last.Load() {
+		ch.last.Store(t)
+	}
+}
+
+func (ch *Chart) changed() {
+	ch.Host.generation.Add(1)
+	ch.Host.catalog.markChart(ch)
+}
+
+// sortLabels orders labels by name; of several with one name the last stays.
+func sortLabels(labels []wire.Label) []wire.Label {
+	slices.Reverse(labels)
+	slices.SortStableFunc(labels, func(a, b wire.Label) int { return cmp.Or(strings.Compare(a.Name, b.Name)) })
+	return slices.CompactFunc(labels, func(a, b wire.Label) bool { return a.Name == b.Name })
+}
+
+// intern makes the strings of a definition share memory with equal ones of other hosts.
+func intern(def *wire.Chart) {
+	for _, s := range []*string{&def.ID, &def.Name, &def.Title, &def.Units, &def.Family, &def.Context, &def.Type, &def.Plugin, &def.Module} {
+		*s = internString(*s)
+	}
+}
+
+func internString(s string) string {
+	if s == "" {
+		return ""
+	}
+	return unique.Make(s).Value()
+}

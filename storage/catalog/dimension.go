@@ -1,0 +1,56 @@
+package catalog
+
+import (
+	"math"
+	"sync/atomic"
+
+	"foster/replication/wire"
+)
+
+// Dimension is one value of a chart over time: a series of the store.
+type Dimension struct {
+	Chart *Chart
+	ID    string
+
+	// Ref is the store's reference of the series, 0 when it has none yet. It belongs to the goroutine that appends.
+	Ref uint64
+
+	def       atomic.Pointer[wire.Dimension]
+	last      atomic.Int64
+	value     atomic.Uint64
+	collected atomic.Uint64
+	flags     atomic.Uint32
+}
+
+// Def returns the definition of the dimension; its Slot has no meaning. It must not be changed.
+func (d *Dimension) Def() *wire.Dimension { return d.def.Load() }
+
+// SetDef changes the definition of the dimension.
+func (d *Dimension) SetDef(def wire.Dimension) {
+	def.Slot = 0
+	def.ID, def.Name = d.ID, internString(def.Name)
+	if def == *d.Def() {
+		return
+	}
+	d.def.Store(&def)
+	d.Chart.changed()
+}
+
+// Last returns the unix time, value and flags of the newest stored point; the time is 0 when there is none in this run.
+// A reader may see the time of one point with the value of the next.
+func (d *Dimension) Last() (t int64, value float64, flags wire.Flags) {
+	return d.last.Load(), math.Float64frombits(d.value.Load()), wire.Flags(d.flags.Load())
+}
+
+// SetLast sets what Last returns.
+func (d *Dimension) SetLast(t int64, value float64, flags wire.Flags) {
+	d.value.Store(math.Float64bits(value))
+	d.flags.Store(uint32(flags))
+	d.last.Store(t)
+}
+
+// Collected returns the last value as collected, before its algorithm, multiplier and divisor.
+func (d *Dimension) Collected() float64 { return math.Float64frombits(d.collected.Load()) }
+
+// SetCollected sets what Collected returns.
+func (d *Dimension) SetCollected(v float64) { d.collected.Store(math.Float64bits(v)) }
