@@ -1,0 +1,258 @@
+package agenttest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Two values are equal when they differ by at most
+//
+//	relativeTolerance * max(|a|, |b|) + absoluteTolerance
+//
+// Netdata 1.37.1 stores a value as an integer of 24 bits scaled by a power of
+// ten or 100, which is off by up to 6e-7 of the value. A parent that keeps
+// float32 (6e-8) of the number it computed itself thus differs from the child
+// by up to 7e-7. Answers are printed with 7 decimals, which adds 5e-8 on either
+// side.
+const (
+	relativeTolerance = 1e-6
+	absoluteTolerance = 1.01e-7 // one digit of the 7 decimals, and the rounding of the subtraction
+)
+
+func equal(a, b float64) bool {
+	return math.Abs(a-b) <= relativeTolerance*max(math.Abs(a), math.Abs(b))+absoluteTolerance
+}
+
+// maxFirst bounds the values that count as first ones of a dimension.
+const maxFirst = 2
+
+// maxSamples bounds the differences a ChartReport remembers.
+const maxSamples = 5
+
+// Report says how the points of a child's charts are found at its parent.
+type Report struct {
+	After, Before int64 // the compared window, unix seconds, both included
+
+	Charts    int // of the child, with points in the window
+	Dims      int // of those charts
+	Points    int // with a value at the child
+	Missing   int // of Points, without a value at the parent
+	Different int // of Points, with another value at the parent
+	Extra     int // with a value at the parent and none at the child
+	First     int // first values of dimensions, which no parent can have; in none of the others
+
+	Bad []ChartReport // charts with something missing, different or extra; the worst first
+}
+
+// ChartReport is the part of a Report for one chart.
+type ChartReport struct {
+	ID                                string
+	UpdateEvery                       int64
+	Points, Missing, Different, Extra int
+
+	// MissingFrom and MissingTo are the first and last time missing at the
+	// parent, 0 if nothing is.
+	MissingFrom, MissingTo int64
+
+	Samples []Difference // a few of the points
+}
+
+// Difference is one point that is not the same; NaN stands for no value.
+type Difference struct {
+	Dim           string
+	Time          int64
+	Child, Parent float64
+}
+
+// DifferentRatio is the part of the points that have another value at the
+// parent, 0 to 1.
+func (r Report) DifferentRatio() float64 { return float64(r.Different) / float64(max(1, r.Points)) }
+
+// Compare reads every chart that the child lists over a fixed window, both ends
+// included, from the child and from the parent. The bases are those of the same
+// host: childBase an agent's own URL, parentBase that of [HostURL].
+//
+// Both sides must already have the window: see [WaitData]. Hidden dimensions are
+// in neither answer. Dimensions are matched by name, in their order where a
+// chart has several of one name.
+//
+// What a dimension that begins inside the window lacks at the parent in its first
+// two values is counted as First and not as Missing. A child never sends its
+// oldest point as history, and if it has no other when it defines the chart, the
+// parent needs the next collection to begin with. A real parent lacks one value
+// of most charts, and two of some that collect every 2 s or more.
+func Compare(ctx context.Context, childBase, parentBase string, after, before int64) (Report, error) {
+	report := Report{After: after, Before: before}
+	charts, err := FetchCharts(ctx, childBase)
+	if err != nil {
+		return report, fmt.Errorf("list the child's charts: %w", err)
+	}
+	for _, chart := range charts {
+		child, err := FetchData(ctx, childBase, chart.ID, after, before)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return report, fmt.Errorf("compare: child: %w", err)
+		}
+		parent, err := FetchData(ctx, parentBase, chart.ID, after, before)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return report, fmt.Errorf("compare: parent: %w", err)
+		}
+		report.add(chart, child, parent)
+	}
+	if report.Points == 0 {
+		return report, fmt.Errorf("compare: the child has no points from %d to %d in %d charts", after, before, len(charts))
+	}
+	slices.SortStableFunc(report.Bad, func(a, b ChartReport) int {
+		return cmp.Or(cmp.Compare(b.Missing, a.Missing), cmp.Compare(b.Extra+b.Different, a.Extra+a.Different))
+	})
+	return report, nil
+}
+
+func (r *Report) add(chart Chart, child, parent Table) {
+	c := ChartReport{ID: chart.ID, UpdateEvery: chart.UpdateEvery}
+	at, from := index(child), index(parent)
+	first := unsent(child, from, func(t int64) bool {
+		return t == chart.FirstEntry || t >= r.After+chart.UpdateEvery
+	})
+	r.First += len(first)
+	for key, want := range at {
+		if !first[key] {
+			c.compare(key.dim, key.time, want, lookup(from, key))
+		}
+	}
+	for key, got := range from {
+		if _, ok := at[key]; !ok {
+			c.compare(key.dim, key.time, math.NaN(), got)
+		}
+	}
+	if c.Points > 0 {
+		r.Charts++
+		r.Dims += len(child.Dims)
+	}
+	r.Points += c.Points
+	r.Missing += c.Missing
+	r.Different += c.Different
+	r.Extra += c.Extra
+	if c.Missing+c.Different+c.Extra > 0 {
+		c.trimSamples()
+		r.Bad = append(r.Bad, c)
+	}
+}
+
+func (c *ChartReport) compare(dim string, time int64, child, parent float64) {
+	switch {
+	case math.IsNaN(child) && math.IsNaN(parent):
+		return
+	case math.IsNaN(child):
+		c.Extra++
+	case math.IsNaN(parent):
+		c.Points++
+		c.Missing++
+		if c.MissingFrom == 0 || time < c.MissingFrom {
+			c.MissingFrom = time
+		}
+		c.MissingTo = max(c.MissingTo, time)
+	case !equal(child, parent):
+		c.Points++
+		c.Different++
+	default:
+		c.Points++
+		return
+	}
+	c.Samples = append(c.Samples, Difference{Dim: dim, Time: time, Child: child, Parent: parent})
+}
+
+// trimSamples keeps the oldest differences, which tell most about their cause.
+func (c *ChartReport) trimSamples() {
+	slices.SortFunc(c.Samples, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Dim, b.Dim))
+	})
+	c.Samples = slices.Clone(c.Samples[:min(len(c.Samples), maxSamples)])
+}
+
+// column names a dimension of a table.
+type column struct {
+	dim string
+	nth int // among the dimensions of that name
+}
+
+// point names one value of a table.
+type point struct {
+	column
+	time int64
+}
+
+// columns are the dimensions of a table in its order.
+func columns(t Table) []column {
+	seen := make(map[string]int)
+	cols := make([]column, len(t.Dims))
+	for i, dim := range t.Dims {
+		cols[i] = column{dim, seen[dim]}
+		seen[dim]++
+	}
+	return cols
+}
+
+// index finds the values of a table by their point, those that are NaN included.
+func index(t Table) map[point]float64 {
+	m := make(map[point]float64, len(t.Dims)*len(t.Rows))
+	for i, col := range columns(t) {
+		for _, row := range t.Rows {
+			m[point{col, row.Time}] = row.Values[i]
+		}
+	}
+	return m
+}
+
+// unsent finds the first values of dimensions that begin in the window, as far
+// as the parent has none: at most maxFirst each.
+func unsent(child Table, parent map[point]float64, begins func(int64) bool) map[point]bool {
+	m := make(map[point]bool)
+	for i, col := range columns(child) {
+		first := slices.IndexFunc(child.Rows, func(row Row) bool { return !math.IsNaN(row.Values[i]) })
+		if first < 0 || !begins(child.Rows[first].Time) {
+			continue
+		}
+		for _, row := range child.Rows[first:min(first+maxFirst, len(child.Rows))] {
+			key := point{col, row.Time}
+			if !math.IsNaN(lookup(parent, key)) {
+				break
+			}
+			m[key] = true
+		}
+	}
+	return m
+}
+
+func lookup(m map[point]float64, key point) float64 {
+	if v, ok := m[key]; ok {
+		return v
+	}
+	return math.NaN()
+}
+
+// String is the report for a test's log: one line of totals, and the worst
+// charts with samples.
+func (r Report) String() string {
+	const most = 20
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d s from %d: %d charts, %d dimensions, %d points: %d missing, %d different (%.3f %%), %d extra; %d first values not sent",
+		r.Before-r.After+1, r.After, r.Charts, r.Dims, r.Points, r.Missing, r.Different, 100*r.DifferentRatio(), r.Extra, r.First)
+	for _, c := range r.Bad[:min(len(r.Bad), most)] {
+		fmt.Fprintf(&b, "\n  %s (every %d s): of %d points %d missing, %d different, %d extra", c.ID, c.UpdateEvery, c.Points, c.Missing, c.Different, c.Extra)
+		if c.Missing > 0 {
+			fmt.Fprintf(&b, "; missing from +%d to +%d", c.MissingFrom-r.After, c.MissingTo-r.After)
+		}
+		for _, d := range c.Samples {
+			fmt.Fprintf(&b, "\n    %s at +%d: child %v, parent %v", d.Dim, d.Time-r.After, d.Child, d.Parent)
+		}
+	}
+	if n := len(r.Bad) - most; n > 0 {
+		fmt.Fprintf(&b, "\n  and %d more charts", n)
+	}
+	return b.String()
+}

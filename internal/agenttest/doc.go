@@ -1,0 +1,39 @@
+// Package agenttest runs real Netdata agents for tests and compares what two
+// agents answer over HTTP.
+//
+// The agent is Debian's netdata 1.37.1 (packages netdata-core and
+// netdata-plugins-bash). It runs as a child or as a parent on a loopback port,
+// with every file it reads or writes below one temporary directory, and dies
+// with the test. Nothing here knows what program the other side is: every
+// comparison takes base URLs.
+//
+// # What to know about netdata 1.37.1 before testing against it
+//
+//   - Without plugins.d/system-info.sh (package netdata-plugins-bash) it runs
+//     well alone, and aborts at the moment it connects to a parent. [Require]
+//     therefore asks for both files.
+//   - It answers HTTP about 0.3 s after its start, lists its first charts after
+//     1 to 2 s, and after 3 s has points on all but these: charts of 5 and 10 s
+//     (system.load, timex) need their first full interval, disk_await and its
+//     relatives need I/O between two collections, ipv4.sockstat_tcp_mem and
+//     others with "auto" visibility appear when their value first leaves zero.
+//     A comparison must take the list of charts at its end, not at its start.
+//   - The list of /api/v1/charts has no charts that were defined and never
+//     collected; those that are listed can have no value in a given window, to
+//     which /api/v1/data answers 404 "No metrics where matched to query.".
+//   - A child sends history only to a parent that asks for it, and never its
+//     very oldest point (streaming: "after" of a replication request is
+//     exclusive), so a comparison must not begin at the child's first point.
+//   - After a parent is lost, it dials again every "reconnect delay seconds"
+//     (5 by default, 1 here). A parent that accepts and closes without an answer
+//     is left alone for 30 s, one that answered "already streaming" for 120 s.
+//   - Memory mode ram keeps at least 1024 points a dimension, whatever
+//     "retention" says.
+//   - A parent in mode dbengine writes a page when it is full, up to 1024 points
+//     later. What kill -9 takes is not lost as long as the child still has it.
+//   - It binds the control socket of netdatacli, /tmp/netdata-ipc, whatever the
+//     configuration says; of several agents the last one gets it. That is the
+//     only thing outside the temporary directory.
+//   - The log of errors stops for 20 minutes after 200 lines ("errors flood
+//     protection"); it is switched off here.
+package agenttest
