@@ -1,7 +1,6 @@
 package compress
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -28,10 +27,10 @@ func (s *streamReader) Read(p []byte) (int, error) {
 		return 0, s.frames.corrupt("more than 64 KiB come out of a frame", s.frames.frame, ErrBomb)
 	case err == nil && n > 0:
 		return n, nil
+	case err == nil, err == io.EOF: // if only the frames ended, it is unexpected to the decoder
+		return n, s.frames.corrupt("end of a stream that must not end", s.frames.frame, nil)
 	case s.frames.err != nil: // what the decoder makes of it says less
 		return n, s.frames.err
-	case err == nil, errors.Is(err, io.EOF):
-		return n, s.frames.corrupt("end of a stream that must not end", s.frames.frame, nil)
 	}
 	return n, s.frames.corrupt("corrupt data", s.frames.frame, err)
 }
