@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unique"
 
 	"foster/replication/wire"
@@ -22,8 +23,9 @@ type Chart struct {
 	labels atomic.Pointer[[]wire.Label]
 	dims   atomic.Pointer[[]*Dimension]
 
-	first atomic.Int64
-	last  atomic.Int64
+	first   atomic.Int64
+	last    atomic.Int64
+	defined atomic.Int64 // unix nanoseconds
 
 	mu        sync.Mutex // guards variables and functions
 	variables map[string]float64
@@ -63,10 +65,21 @@ func (ch *Chart) redefine(change func(*wire.Chart)) {
 	}
 }
 
-// Visible says whether the chart belongs in listings: not hidden, not obsolete, with a dimension.
+// SetDefined notes that the connected child has defined the chart, at that time.
+func (ch *Chart) SetDefined(at time.Time) { ch.defined.Store(at.UnixNano()) }
+
+// definitionTime is how long after its connection a child may take to define its charts again.
+const definitionTime = StaleAfter
+
+// Visible says whether the chart belongs in listings: not hidden, not obsolete, with a dimension, and, when the host is
+// connected, defined by it on this connection.
 func (ch *Chart) Visible() bool {
 	def := ch.Def()
-	return !def.Hidden && !def.Obsolete && len(ch.Dimensions()) > 0
+	if def.Hidden || def.Obsolete || len(ch.Dimensions()) == 0 {
+		return false
+	}
+	c := ch.Host.Connection()
+	return c == nil || ch.defined.Load() >= c.Since.UnixNano() || c.LastTraffic().Sub(c.Since) < definitionTime
 }
 
 // Labels returns the labels of the chart, ordered by name. The slice must not be changed.
@@ -111,14 +124,11 @@ func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
 	return d
 }
 
-// SetVariable sets a custom chart variable.
-func (ch *Chart) SetVariable(name string, value float64) {
+// SetVariable sets a custom chart variable. It is false when that would be more than most variables.
+func (ch *Chart) SetVariable(name string, value float64, most int) bool {
 	ch.mu.Lock()
-	if ch.variables == nil {
-		ch.variables = map[string]float64{}
-	}
-	ch.variables[name] = value
-	ch.mu.Unlock()
+	defer ch.mu.Unlock()
+	return put(&ch.variables, name, value, most)
 }
 
 // Variables returns a copy of the custom chart variables.
@@ -128,14 +138,11 @@ func (ch *Chart) Variables() map[string]float64 {
 	return maps.Clone(ch.variables)
 }
 
-// SetFunction registers a function of the chart.
-func (ch *Chart) SetFunction(f wire.Function) {
+// SetFunction registers a function of the chart. It is false when that would be more than most functions.
+func (ch *Chart) SetFunction(f wire.Function, most int) bool {
 	ch.mu.Lock()
-	if ch.functions == nil {
-		ch.functions = map[string]wire.Function{}
-	}
-	ch.functions[f.Name] = f
-	ch.mu.Unlock()
+	defer ch.mu.Unlock()
+	return put(&ch.functions, f.Name, f, most)
 }
 
 // DeleteFunction withdraws a function of the chart.

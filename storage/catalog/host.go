@@ -171,18 +171,11 @@ func (h *Host) DefineChart(def wire.Chart) *Chart {
 	return ch
 }
 
-// RetireCharts marks every chart obsolete, as a new connection of a child does: the charts it defines again revive.
-func (h *Host) RetireCharts() {
-	for _, ch := range h.Charts() {
-		ch.SetObsolete(true)
-	}
-}
-
-// SetVariable sets a custom host variable.
-func (h *Host) SetVariable(name string, value float64) {
+// SetVariable sets a custom host variable. It is false when that would be more than most variables.
+func (h *Host) SetVariable(name string, value float64, most int) bool {
 	h.mu.Lock()
-	h.variables[name] = value
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	return put(&h.variables, name, value, most)
 }
 
 // Variables returns a copy of the custom host variables.
@@ -192,11 +185,11 @@ func (h *Host) Variables() map[string]float64 {
 	return maps.Clone(h.variables)
 }
 
-// SetFunction registers a function the host offers.
-func (h *Host) SetFunction(f wire.Function) {
+// SetFunction registers a function the host offers. It is false when that would be more than most functions.
+func (h *Host) SetFunction(f wire.Function, most int) bool {
 	h.mu.Lock()
-	h.functions[f.Name] = f
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	return put(&h.functions, f.Name, f, most)
 }
 
 // DeleteFunction withdraws a function.
@@ -334,4 +327,16 @@ func (b *broadcast) notify() {
 	if ch := b.ch.Swap(nil); ch != nil {
 		close(*ch)
 	}
+}
+
+// put sets m[key] unless that would give the map more than most entries.
+func put[V any](m *map[string]V, key string, value V, most int) bool {
+	if _, ok := (*m)[key]; !ok && len(*m) >= most {
+		return false
+	}
+	if *m == nil {
+		*m = map[string]V{}
+	}
+	(*m)[key] = value
+	return true
 }
