@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -98,7 +99,7 @@ func (c Caps) Has(bits Caps) bool { return c&bits == bits }
 func CapsOfVersion(n int64) Caps {
 	var c Caps
 	switch {
-	case n <= 1:
+	case n <= 1, n > math.MaxInt32: // agents hold it in 32 bits with a sign
 		c = V1
 	case n == 2:
 		c = V2 | HLabels

@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"bytes"
+	"math"
+)
+
 // Command is a keyword a child sends.
 type Command uint8
 
@@ -29,15 +34,10 @@ const (
 	CmdFunction
 	CmdFunctionDel
 	CmdFunctionResultBegin
-	CmdFunctionResultEnd
 	CmdFunctionProgress
 	CmdJSON
-	CmdJSONEnd
 	CmdFlush
-	CmdHostDefine
-	CmdHostDefineEnd
-	CmdHostLabel
-	CmdHost
+	CmdIgnored // accepted by Netdata parents without effect
 )
 
 // Command returns the command of the line, which is its first word.
@@ -90,24 +90,14 @@ func (w *Words) Command() Command {
 		return CmdFunctionDel
 	case "FUNCTION_RESULT_BEGIN":
 		return CmdFunctionResultBegin
-	case "FUNCTION_RESULT_END":
-		return CmdFunctionResultEnd
 	case "FUNCTION_PROGRESS":
 		return CmdFunctionProgress
 	case "JSON":
 		return CmdJSON
-	case "JSON_PAYLOAD_END":
-		return CmdJSONEnd
 	case "FLUSH":
 		return CmdFlush
-	case "HOST_DEFINE":
-		return CmdHostDefine
-	case "HOST_DEFINE_END":
-		return CmdHostDefineEnd
-	case "HOST_LABEL":
-		return CmdHostLabel
-	case "HOST":
-		return CmdHost
+	case "DYNCFG_ENABLE", "DYNCFG_REGISTER_MODULE", "DYNCFG_REGISTER_JOB", "DYNCFG_RESET", "REPORT_JOB_STATUS", "DELETE_JOB":
+		return CmdIgnored
 	}
 	return Unknown
 }
@@ -175,11 +165,14 @@ func (w *Words) Set(s *Set) error {
 	value := w.Word(i + 1)
 	s.Value, s.Has = ParseInt(value)
 	s.Float = float64(s.Value)
-	for _, c := range value {
-		if c == '.' || c == 'e' || c == 'E' {
-			s.Float, s.Has = ParseFloat(value)
+	if len(value) == 0 || value[0] == '#' || len(value) > 1 && value[1] == 'x' {
+		return nil
+	}
+	if bytes.ContainsAny(value, ".eE") {
+		s.Float, s.Has = ParseFloat(value)
+		s.Has = s.Has && s.Float >= math.MinInt64 && s.Float < math.MaxInt64 // neither NaN
+		if s.Value = 0; s.Has {
 			s.Value = int64(s.Float)
-			break
 		}
 	}
 	return nil
@@ -189,7 +182,7 @@ func (w *Words) Set(s *Set) error {
 type Begin2 struct {
 	Slot        int
 	ID          []byte
-	UpdateEvery int64 // seconds
+	UpdateEvery int64 // seconds; 0 when not a sane one
 	End         int64 // unix seconds, the time of the points
 	Wall        int64 // unix seconds, the child's clock at the collection
 }
@@ -202,7 +195,7 @@ func (w *Words) Begin2(b *Begin2) error {
 		return ErrMissingWord
 	}
 	var ok1, ok2, ok3 bool
-	b.UpdateEvery, ok1 = ParseInt(w.Word(i + 1))
+	b.UpdateEvery, ok1 = parseUpdateEvery(w.Word(i + 1))
 	b.End, ok2 = ParseInt(w.Word(i + 2))
 	if wall := w.Word(i + 3); len(wall) == 1 && wall[0] == '#' {
 		b.Wall, ok3 = b.End, true
@@ -242,8 +235,17 @@ func (w *Words) Set2(s *Set2) error {
 	} else if s.Value, ok = ParseFloat(value); !ok {
 		return ErrBadNumber
 	}
-	s.Flags = ParseFlags(w.Word(i + 3))
+	if s.Flags = ParseFlags(w.Word(i + 3)); s.Flags&Empty != 0 {
+		s.Value = math.NaN()
+	}
 	return nil
+}
+
+func parseUpdateEvery(b []byte) (n int64, ok bool) {
+	if n, ok = ParseInt(b); n <= 0 || n > MaxUpdateEvery {
+		n = 0
+	}
+	return n, ok
 }
 
 // ReplayBegin is RBEGIN: it opens the answer for a chart, or, with times, one point of it. ID aliases the line; empty
@@ -294,7 +296,9 @@ func (w *Words) ReplaySet(s *ReplaySet) error {
 	if s.Value, ok = ParseFloat(w.Word(i + 1)); !ok {
 		return ErrBadNumber
 	}
-	s.Flags = ParseFlags(w.Word(i + 2))
+	if s.Flags = ParseFlags(w.Word(i + 2)); s.Flags&Empty != 0 {
+		s.Value = math.NaN()
+	}
 	return nil
 }
 
@@ -349,7 +353,7 @@ func (w *Words) ReplayChartState(s *ReplayChartState) error {
 
 // ReplayEnd is REND: it closes the answer for a chart. Times are unix seconds of the child's clock.
 type ReplayEnd struct {
-	UpdateEvery   int64
+	UpdateEvery   int64 // seconds; 0 when not a sane one
 	First, Last   int64 // what the child has now
 	Start         bool  // live data of the chart follow
 	After, Before int64 // what was answered
@@ -363,7 +367,7 @@ func (w *Words) ReplayEnd(e *ReplayEnd) error {
 		return ErrMissingWord
 	}
 	var ok [5]bool
-	e.UpdateEvery, ok[0] = ParseInt(w.Word(i))
+	e.UpdateEvery, ok[0] = parseUpdateEvery(w.Word(i))
 	e.First, ok[1] = ParseInt(w.Word(i + 1))
 	e.Last, ok[2] = ParseInt(w.Word(i + 2))
 	e.Start = string(w.Word(i+3)) == "true"

@@ -9,7 +9,7 @@ import (
 type Chart struct {
 	Slot        int
 	ID          string // type.id
-	Name        string // the part after the type, empty when the chart has no name but its id
+	Name        string // type.name, empty when the chart has no name but its id
 	Title       string
 	Units       string
 	Family      string
@@ -31,13 +31,13 @@ func (w *Words) Chart() (Chart, error) {
 	c := Chart{
 		Slot:    slot,
 		ID:      w.Text(i),
-		Title:   w.Text(i + 2),
-		Units:   w.Text(i + 3),
-		Family:  w.Text(i + 4),
-		Context: w.Text(i + 5),
-		Type:    w.Text(i + 6),
-		Plugin:  w.Text(i + 10),
-		Module:  w.Text(i + 11),
+		Title:   w.display(i + 2),
+		Units:   w.display(i + 3),
+		Family:  w.display(i + 4),
+		Context: w.display(i + 5),
+		Type:    w.display(i + 6),
+		Plugin:  w.display(i + 10),
+		Module:  w.display(i + 11),
 	}
 	dot := strings.IndexByte(c.ID, '.')
 	switch {
@@ -157,11 +157,11 @@ type Dimension struct {
 // Dimension decodes a DIMENSION line.
 func (w *Words) Dimension() (Dimension, error) {
 	slot, i := w.slot()
-	d := Dimension{Slot: slot, ID: w.Text(i), Name: w.Text(i + 1), Algorithm: ParseAlgorithm(w.Text(i + 2))}
+	d := Dimension{Slot: slot, ID: w.Text(i), Name: w.display(i + 1), Algorithm: ParseAlgorithm(w.Text(i + 2))}
 	switch {
 	case d.ID == "":
 		return d, ErrMissingWord
-	case len(d.ID) > MaxID || len(d.Name) > MaxID:
+	case len(d.ID) > MaxID:
 		return d, ErrTooLong
 	}
 	if d.Name == "" {
@@ -211,7 +211,7 @@ func (w *Words) HostLabel() (Label, error) {
 	if w.n < 4 {
 		return Label{}, ErrMissingWord
 	}
-	l := Label{Name: w.Text(1), Source: parseLabelSource(w.Word(2)), Value: string(bytes.Join(w.words[3:w.n], []byte(" ")))}
+	l := Label{Name: w.Text(1), Source: parseLabelSource(w.Word(2)), Value: displayed(bytes.Join(w.words[3:w.n], []byte(" ")))}
 	return l, l.check()
 }
 
@@ -220,7 +220,7 @@ func (w *Words) ChartLabel() (Label, error) {
 	if w.n < 3 {
 		return Label{}, ErrMissingWord
 	}
-	l := Label{Name: w.Text(1), Value: w.Text(2), Source: parseLabelSource(w.Word(3))}
+	l := Label{Name: w.Text(1), Value: w.display(2), Source: parseLabelSource(w.Word(3))}
 	return l, l.check()
 }
 
@@ -303,7 +303,7 @@ func (w *Words) Function() (Function, error) {
 	if w.n < i+3 || len(w.Word(i)) == 0 {
 		return f, ErrMissingWord
 	}
-	f.Name, f.Help, f.Tags = w.Text(i), w.Text(i+2), w.Text(i+3)
+	f.Name, f.Help, f.Tags = w.Text(i), w.display(i+2), w.display(i+3)
 	if len(f.Name) > MaxID {
 		return f, ErrTooLong
 	}
@@ -324,4 +324,15 @@ func (w *Words) FunctionDel() (name string, global bool) {
 }
 
 // Text returns a copy of the i-th word, empty when there are fewer.
-func (w *Words) Text(i int) string { return w.Text(i) }
+func (w *Words) Text(i int) string { return string(w.Word(i)) }
+
+// display returns a copy of a word that is shown and never looked up: valid UTF-8 without control characters, and not
+// longer than MaxID, so that what a peer can make us remember is bounded by the number of its definitions.
+func (w *Words) display(i int) string { return displayed(w.Word(i)) }
+
+func displayed(b []byte) string {
+	if len(b) > MaxID {
+		b = b[:MaxID]
+	}
+	return cleanValue(string(b))
+}

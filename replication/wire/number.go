@@ -40,8 +40,8 @@ func ParseInt(b []byte) (n int64, ok bool) {
 }
 
 // ParseFloat reads a number in any form an agent sends: those of ParseInt, a decimal with fraction and exponent, % and
-// the hexadecimal or @ and the radix-64 digits of its IEEE 754 bits. nan, inf and null give NaN. ok is false when the
-// word is no number at all.
+// the hexadecimal or @ and the radix-64 digits of its IEEE 754 bits. nan, inf, null and whatever is not finite give NaN.
+// ok is false when the word is no number at all.
 func ParseFloat(b []byte) (v float64, ok bool) {
 	if len(b) == 0 {
 		return math.NaN(), false
@@ -49,10 +49,10 @@ func ParseFloat(b []byte) (v float64, ok bool) {
 	switch b[0] {
 	case '@':
 		u, ok := parse64(b[1:])
-		return math.Float64frombits(u), ok
+		return fromBits(u), ok
 	case '%':
 		u, ok := parseHex(b[1:])
-		return math.Float64frombits(u), ok
+		return fromBits(u), ok
 	case '#':
 		n, ok := ParseInt(b)
 		return float64(n), ok
@@ -103,10 +103,20 @@ general:
 		return math.NaN(), false
 	}
 	v, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(b), len(b)), 64)
-	if err != nil && !math.IsInf(v, 0) {
+	switch {
+	case math.IsInf(v, 0): // out of range: a number, and none we could keep
+		return math.NaN(), true
+	case err != nil:
 		return math.NaN(), false
 	}
 	return v, true
+}
+
+func fromBits(u uint64) float64 {
+	if v := math.Float64frombits(u); !math.IsInf(v, 0) {
+		return v
+	}
+	return math.NaN()
 }
 
 const digits64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -49,23 +49,22 @@ func ParseRequest(raw []byte) (Request, error) {
 	}
 	r := Request{Hops: 1, ProgramName: "unknown", ProgramVersion: "unknown", SystemInfo: map[string]string{}}
 	version, legacy := "", false
+	seen := make(map[string]bool)
 	for pair := range bytes.SplitSeq(bytes.TrimSpace(query), []byte("&")) {
 		name, raw, _ := bytes.Cut(pair, []byte("="))
 		value := cleanValue(unescape(raw))
-		if len(name) == 0 || value == "" {
+		n := cleanValue(string(name))
+		if n == "" || value == "" || seen[n] {
 			continue
 		}
-		set := func(field *string) {
-			if *field == "" {
-				*field = value
-			}
-		}
+		seen[n] = true // of a repeated parameter the first value that is not empty counts
+		set := func(field *string) { *field = value }
 		number := func(field *int64) {
 			if n, ok := ParseInt([]byte(value)); ok {
 				*field = n
 			}
 		}
-		switch n := string(name); n {
+		switch n {
 		case "key":
 			set(&r.Key)
 		case "hostname":
@@ -102,9 +101,7 @@ func ParseRequest(raw []byte) (Request, error) {
 			legacy = true
 		default:
 			if strings.HasPrefix(n, "NETDATA_") {
-				if _, ok := r.SystemInfo[n]; !ok {
-					r.SystemInfo[n] = value
-				}
+				r.SystemInfo[n] = value
 			}
 		}
 	}
