@@ -1,0 +1,279 @@
+package receiver
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"foster/replication/wire"
+)
+
+// The limits of what one child may define.
+const (
+	maxCharts         = 200_000
+	maxDimensions     = 65_535 // of a chart
+	maxLabels         = 1_000  // of a host or a chart
+	maxFunctions      = 1_000
+	maxVariables      = 10_000
+	maxChartVariables = 1_000
+)
+
+func (s *session) defineChart() error {
+	def, err := s.words.Chart()
+	if err != nil {
+		return err
+	}
+	slot := def.Slot
+	def.Slot = 0
+	if def.UpdateEvery == 0 {
+		def.UpdateEvery = s.host.Info().UpdateEvery
+	}
+	c := s.charts[def.ID]
+	if c == nil {
+		if len(s.charts) >= maxCharts {
+			return errTooMany
+		}
+		cat := s.host.DefineChart(def)
+		c = &chart{cat: cat, last: cat.Last(), byID: map[string]*dimension{}}
+		s.charts[cat.ID] = c
+	} else {
+		if c.v1 != nil {
+			c.v1.setUpdateEvery(def.UpdateEvery)
+			c.v1.resync = true
+		}
+		s.host.DefineChart(def)
+	}
+	c.def = def
+	c.defined = true
+	c.cat.SetDefined(s.now)
+	if slot > 0 {
+		s.slots = growSlots(s.slots, slot)
+		s.slots[slot] = c
+	}
+	s.chart, s.block.kind = c, noBlock
+	s.clabels = s.clabels[:0]
+	s.dirty = true
+	return nil
+}
+
+func (s *session) defineDimension() error {
+	c := s.chart
+	if c == nil {
+		return errNoChart
+	}
+	def, err := s.words.Dimension()
+	if err != nil {
+		return err
+	}
+	slot := def.Slot
+	def.Slot = 0
+	d := c.byID[def.ID]
+	if d == nil {
+		if len(c.dims) >= maxDimensions {
+			return errTooMany
+		}
+		cat := c.cat.Dimension(def.ID)
+		if cat == nil {
+			cat = c.cat.AddDimension(def)
+		}
+		d = &dimension{cat: cat, index: len(c.dims)}
+		c.dims = append(c.dims, d)
+		c.byID[cat.ID] = d
+	}
+	d.cat.SetDef(def)
+	changed := d.def != def
+	d.def = def
+	if c.v1 != nil && changed {
+		c.collector().define(d.index, &def)
+		c.v1.resync = true
+	}
+	if slot > 0 && slot <= maxDimensions {
+		c.slots = growSlots(c.slots, slot)
+		c.slots[slot] = d
+	}
+	s.dirty = true
+	return nil
+}
+
+func (s *session) chartLabel() error {
+	if s.chart == nil {
+		return errNoChart
+	}
+	l, err := s.words.ChartLabel()
+	if err != nil {
+		return err
+	}
+	if len(s.clabels) >= maxLabels {
+		return errTooMany
+	}
+	s.clabels = append(s.clabels, l)
+	return nil
+}
+
+func (s *session) commitChartLabels() error {
+	if s.chart == nil {
+		return errNoChart
+	}
+	if len(s.clabels) == 0 {
+		return wire.ErrMissingWord
+	}
+	s.chart.cat.SetLabels(append([]wire.Label(nil), s.clabels...))
+	s.clabels = s.clabels[:0]
+	s.dirty = true
+	return nil
+}
+
+func (s *session) hostLabel() error {
+	l, err := s.words.HostLabel()
+	if err != nil {
+		return err
+	}
+	if len(s.labels) >= maxLabels {
+		return errTooMany
+	}
+	s.labels = append(s.labels, l)
+	return nil
+}
+
+func (s *session) commitHostLabels() error {
+	if len(s.labels) > 0 {
+		s.host.SetLabels(append([]wire.Label(nil), s.labels...))
+		s.labels = s.labels[:0]
+		s.dirty = true
+	}
+	return nil
+}
+
+func (s *session) variable() error {
+	v, err := s.words.Variable()
+	if err != nil {
+		s.log.Debug("variable ignored", "error", err, "line", s.line)
+		return nil
+	}
+	if v.Host || s.chart == nil {
+		if !s.host.SetVariable(v.Name, v.Value, maxVariables) {
+			return errTooMany
+		}
+		return nil
+	}
+	if !s.chart.cat.SetVariable(v.Name, v.Value, maxChartVariables) {
+		return errTooMany
+	}
+	return nil
+}
+
+func (s *session) claimedID() error {
+	if s.words.Len() < 3 {
+		return wire.ErrMissingWord
+	}
+	if guid, err := parseGUID(s.words.Text(1)); err != nil || guid != s.guid {
+		return errForeignClaim
+	}
+	claim := ""
+	if id, err := parseGUID(s.words.Text(2)); err == nil {
+		claim = id
+	}
+	info := *s.host.Info()
+	info.ClaimID = claim
+	s.host.SetInfo(info)
+	return nil
+}
+
+func (s *session) function() error {
+	f, err := s.words.Function()
+	if err != nil {
+		return err
+	}
+	ok := false
+	switch {
+	case f.Global:
+		ok = s.host.SetFunction(f, maxFunctions)
+	case s.chart == nil:
+		return errNoChart
+	default:
+		ok = s.chart.cat.SetFunction(f, maxFunctions)
+	}
+	if !ok {
+		return errTooMany
+	}
+	return nil
+}
+
+func (s *session) functionDel() error {
+	name, global := s.words.FunctionDel()
+	switch {
+	case name == "":
+		return wire.ErrMissingWord
+	case global:
+		s.host.DeleteFunction(name)
+	case s.chart != nil:
+		s.chart.cat.DeleteFunction(name)
+	}
+	return nil
+}
+
+// pathItem is one agent on the way of a host to us (netdata v2.11.0 src/streaming/stream-path.c).
+type pathItem struct {
+	Version      int      `json:"version"`
+	Hostname     string   `json:"hostname"`
+	HostID       string   `json:"host_id"`
+	NodeID       *string  `json:"node_id"`
+	ClaimID      *string  `json:"claim_id"`
+	Hops         int64    `json:"hops"`
+	Since        int64    `json:"since"`
+	FirstTime    int64    `json:"first_time_t"`
+	StartTime    int64    `json:"start_time"`
+	ShutdownTime int64    `json:"shutdown_time"`
+	Capabilities []string `json:"capabilities"`
+	Flags        []string `json:"flags"`
+}
+
+type streamPath struct {
+	Version int        `json:"version"`
+	Path    []pathItem `json:"streaming_path"`
+}
+
+// maxPath is the number of agents accepted in a stream path.
+const maxPath = 64
+
+// streamPath takes the path the child tells, adds this parent to it and tells the child. A path that makes no sense is
+// ignored, as Netdata does.
+func (s *session) streamPath(body []byte) {
+	var path streamPath
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&path); err != nil || len(path.Path) > maxPath {
+		s.log.Debug("stream path ignored", "error", err)
+		return
+	}
+	hops := int64(0)
+	items := path.Path[:0]
+	for _, item := range path.Path {
+		if item.Hops < 0 || len(item.Capabilities) == 0 {
+			s.log.Debug("stream path ignored", "error", "an item has no hops or no capabilities")
+			return
+		}
+		if item.HostID == s.r.opts.GUID {
+			continue
+		}
+		hops = max(hops, item.Hops)
+		items = append(items, item)
+	}
+	first := int64(0)
+	for _, ch := range s.host.Charts() {
+		if t := ch.First(); t != 0 && (first == 0 || t < first) {
+			first = t
+		}
+	}
+	path.Version = 1
+	path.Path = append(items, pathItem{
+		Version: 1, Hostname: s.r.opts.Hostname, HostID: s.r.opts.GUID, Hops: hops + 1, Since: s.state.Since.Unix(),
+		FirstTime: first, Capabilities: wire.ParentCaps.Names(), Flags: []string{},
+	})
+	text, err := json.Marshal(path)
+	if err != nil {
+		s.log.Debug("stream path ignored", "error", err)
+		return
+	}
+	s.host.SetStreamPath(text)
+	if s.caps.Has(wire.Paths) {
+		s.out = append(append(append(s.out, "JSON STREAM_PATH\n"...), text...), "\nJSON_PAYLOAD_END\n"...)
+	}
+}

@@ -1,0 +1,237 @@
+package receiver
+
+import (
+	"time"
+
+	"foster/replication/wire"
+	"foster/storage/catalog"
+)
+
+// blockKind says which command opened a block.
+type blockKind uint8
+
+const (
+	noBlock blockKind = iota
+	collected
+	stored
+	replayed
+)
+
+// block is an open BEGIN, BEGIN2 or RBEGIN.
+type block struct {
+	kind blockKind
+	seq  int64 // distinguishes blocks
+	time int64 // unix seconds of the points; of replayed ones 0 before the first
+	usec int64 // BEGIN: microseconds since the collection before
+}
+
+// point is a value of the open block.
+type point struct {
+	dim   *catalog.Dimension
+	value float64
+	flags wire.Flags
+}
+
+// open starts a block of c.
+func (s *session) open(kind blockKind, c *chart, time int64) {
+	s.chart = c
+	c.next = 0
+	s.block.kind, s.block.time = kind, time
+	s.block.seq++
+	s.points = s.points[:0]
+}
+
+// stage adds a value to the open block; of two for one dimension the later stays.
+func (s *session) stage(d *dimension, value float64, flags wire.Flags) {
+	if flags&wire.Empty != 0 || value != value {
+		return
+	}
+	if d.block == s.block.seq {
+		s.points[d.at].value, s.points[d.at].flags = value, flags
+		return
+	}
+	d.block, d.at = s.block.seq, len(s.points)
+	s.points = append(s.points, point{d.cat, value, flags})
+}
+
+// maxAhead is how far in the future of the parent's clock a point may be, in seconds, or twice the chart's interval.
+// Later ones are dropped: once stored, they would keep all earlier ones of every host out.
+const maxAhead = 60
+
+// flushPoints stores the values of the open block at its time. Points that are not newer than what is stored of the
+// chart are dropped: they are there already.
+func (s *session) flushPoints() {
+	c := s.chart
+	if c == nil || s.block.time == 0 || len(s.points) == 0 {
+		s.points = s.points[:0]
+		return
+	}
+	s.store(c, s.block.time, s.points, s.block.kind == replayed)
+	s.points = s.points[:0]
+}
+
+// store appends points of c at the unix time t.
+func (s *session) store(c *chart, t int64, points []point, replayed bool) {
+	n := int64(len(points))
+	if n == 0 {
+		return
+	}
+	switch {
+	case t <= c.last:
+		s.state.Dropped.Add(n)
+		return
+	case t > s.now.Unix()+max(maxAhead, 2*c.cat.UpdateEvery()):
+		s.state.Dropped.Add(n)
+		if !s.ahead {
+			s.ahead = true
+			s.log.Warn("the child's clock is ahead: its points are not stored until our clock reaches them",
+				"chart", c.cat.ID, "time", time.Unix(t, 0).UTC(), "now", s.now.UTC())
+		}
+		return
+	}
+	appended := int64(0)
+	for i := range points {
+		p := &points[i]
+		if err := s.app.Append(p.dim, t, p.value, p.flags); err != nil {
+			continue // counted by the store, and here as dropped
+		}
+		appended++
+		p.dim.SetLast(t, p.value, p.flags)
+	}
+	c.last = t
+	c.cat.Stored(t)
+	if c.cat.Def().Obsolete && !c.def.Obsolete {
+		c.cat.SetObsolete(false)
+	}
+	s.state.Samples.Add(appended)
+	if replayed {
+		s.state.Replayed.Add(appended)
+	}
+	if appended < n {
+		s.state.Dropped.Add(n - appended)
+	}
+}
+
+// commitIfFull commits between blocks when the batch is full.
+func (s *session) commitIfFull() error {
+	if s.app.Pending() >= s.r.opts.CommitSamples {
+		return s.commit()
+	}
+	return nil
+}
+
+// begin2 opens the points of a chart at one time, as the child has stored them.
+func (s *session) begin2() error {
+	var b wire.Begin2
+	if err := s.words.Begin2(&b); err != nil {
+		return err
+	}
+	c := s.findChart(b.Slot, b.ID)
+	if c == nil {
+		return errUnknownChart
+	}
+	if b.UpdateEvery > 0 && b.UpdateEvery != c.def.UpdateEvery {
+		s.setUpdateEvery(c, b.UpdateEvery)
+	}
+	s.open(stored, c, b.End)
+	return nil
+}
+
+func (s *session) set2() error {
+	if s.block.kind != stored {
+		return errNoBlock
+	}
+	var v wire.Set2
+	if err := s.words.Set2(&v); err != nil {
+		return err
+	}
+	d := s.chart.dimension(v.Slot, v.ID)
+	if d == nil {
+		return errUnknownDimension
+	}
+	d.cat.SetCollected(v.Collected)
+	s.stage(d, v.Value, v.Flags)
+	return nil
+}
+
+func (s *session) end2() error {
+	if s.block.kind != stored {
+		return errNoBlock
+	}
+	s.flushPoints()
+	s.block.kind = noBlock
+	return s.commitIfFull()
+}
+
+// begin opens a collection of raw values.
+func (s *session) begin() error {
+	var b wire.Begin
+	if err := s.words.Begin(&b); err != nil {
+		return err
+	}
+	c := s.findChart(b.Slot, b.ID)
+	if c == nil {
+		return errUnknownChart
+	}
+	s.open(collected, c, 0)
+	s.block.usec = b.Microseconds
+	c.collector()
+	return nil
+}
+
+func (s *session) set() error {
+	var v wire.Set
+	if err := s.words.Set(&v); err != nil {
+		return err
+	}
+	c := s.chart
+	if c == nil {
+		return errNoChart
+	}
+	if s.block.kind != collected { // directly after a definition
+		s.open(collected, c, 0)
+		s.block.usec = 0
+	}
+	d := c.dimension(v.Slot, v.ID)
+	if d == nil {
+		return errUnknownDimension
+	}
+	if !v.Has {
+		return nil
+	}
+	d.cat.SetCollected(v.Float)
+	c.collector().set(d.index, v.Value, v.Float)
+	return nil
+}
+
+func (s *session) end() error {
+	if s.block.kind != collected {
+		return nil // harmless, as at a Netdata parent
+	}
+	s.block.kind = noBlock
+	c := s.chart
+	v := c.v1
+	for v.start(s.block.usec, s.now.UnixMicro()); v.next(); {
+		s.points = s.points[:0]
+		for i := range v.values {
+			if x := &v.values[i]; x.ok {
+				s.points = append(s.points, point{c.dims[i].cat, x.value, x.flags})
+			}
+		}
+		s.store(c, v.time, s.points, false)
+	}
+	s.points = s.points[:0]
+	return s.commitIfFull()
+}
+
+func (s *session) setUpdateEvery(c *chart, seconds int64) {
+	if seconds > wire.MaxUpdateEvery {
+		return
+	}
+	c.def.UpdateEvery = seconds
+	c.cat.SetUpdateEvery(seconds)
+	if c.v1 != nil {
+		c.v1.setUpdateEvery(seconds)
+	}
+	s.dirty = true
+}
