@@ -1,0 +1,120 @@
+package tier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb"
+
+	"foster/replication/wire"
+)
+
+// MaxAhead is how far ahead of the clock a point may be. The newest point of all sets where the in-order part of the head
+// begins, half a block before it, and the out-of-order window: one child with a wrong clock must not move them away from
+// the others.
+const MaxAhead = 10 * time.Minute
+
+// Appender stores points in batches. It is used by one goroutine; a batch that was begun must be ended by Commit.
+type Appender struct {
+	raw     *Raw
+	batch   storage.AppenderV2 // nil when there is none
+	pending int
+	limit   int64 // newest time accepted in the batch, unix seconds
+}
+
+// Appender returns a new appender.
+func (r *Raw) Appender() *Appender { return &Appender{raw: r} }
+
+// Pending returns the number of points in the batch.
+func (a *Appender) Pending() int { return a.pending }
+
+// Append adds a point at unix time t to the batch. The reference is what Create, or the last Append to the series,
+// returned. A gap (a value that is not finite, or the flag Empty) is not stored, and of points with the same time one
+// stays; neither is an error. The errors are ErrUnknownSeries, ErrTooOld and ErrFuture: the batch remains usable.
+func (a *Appender) Append(ref uint64, t int64, v float64, f wire.Flags) (uint64, error) {
+	stored, ok := encode(v, f)
+	if !ok {
+		return ref, nil
+	}
+	if ref == 0 {
+		return 0, ErrUnknownSeries
+	}
+	return a.append(ref, labels.EmptyLabels(), t, stored)
+}
+
+// Create is Append for a series whose reference is not known. The reference returned is 0 when the point is not stored.
+func (a *Appender) Create(s Series, t int64, v float64, f wire.Flags) (uint64, error) {
+	stored, ok := encode(v, f)
+	if !ok {
+		return 0, nil
+	}
+	return a.append(0, s.labels(), t, stored)
+}
+
+func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64) (uint64, error) {
+	if a.batch == nil {
+		if err := a.begin(); err != nil {
+			return ref, err
+		}
+	}
+	if t <= 0 {
+		a.raw.tooOld.Add(1)
+		return ref, ErrTooOld
+	}
+	if t > a.limit {
+		return ref, ErrFuture
+	}
+	got, err := a.batch.Append(storage.SeriesRef(ref), ls, 0, t*1000, stored, nil, nil, storage.AOptions{})
+	switch {
+	case err == nil:
+		a.pending++
+		return uint64(got), nil
+	case errors.Is(err, storage.ErrDuplicateSampleForTimestamp):
+		a.raw.duplicates.Add(1)
+		return ref, nil
+	case errors.Is(err, storage.ErrTooOldSample), errors.Is(err, storage.ErrOutOfBounds):
+		a.raw.tooOld.Add(1)
+		return ref, ErrTooOld
+	case errors.Is(err, tsdb.ErrInvalidSample):
+		// No labels were given: the reference is of a series that left the head.
+		return 0, ErrUnknownSeries
+	}
+	return ref, fmt.Errorf("append to series %d: %w", ref, err)
+}
+
+func (a *Appender) begin() error {
+	a.raw.mu.RLock()
+	defer a.raw.mu.RUnlock()
+	if a.raw.closed {
+		return ErrClosed
+	}
+	a.batch = a.raw.db.AppenderV2(context.Background())
+	a.limit = a.raw.now().Add(MaxAhead).Unix()
+	return nil
+}
+
+// Commit stores the batch: its points are in the log, and readers see them. After an error the points of the batch are
+// lost and the appender can be used again.
+func (a *Appender) Commit() error {
+	if a.batch == nil {
+		return nil
+	}
+	batch, n := a.batch, a.pending
+	a.batch, a.pending = nil, 0
+	a.raw.mu.RLock()
+	defer a.raw.mu.RUnlock()
+	err := ErrClosed
+	if !a.raw.closed {
+		err = batch.Commit()
+	}
+	if err != nil {
+		a.raw.failed.Add(uint64(n))
+		return fmt.Errorf("commit %d points: %w", n, err)
+	}
+	a.raw.appended.Add(uint64(n))
+	return nil
+}

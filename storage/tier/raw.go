@@ -1,0 +1,163 @@
+package tier
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/util/compression"
+)
+
+// Options of a Raw. DefaultOptions gives the values to start from.
+type Options struct {
+	Logger     *slog.Logger          // required
+	Registerer prometheus.Registerer // of the TSDB's metrics; nil when they are not wanted
+	Now        func() time.Time      // the clock that points are checked against
+
+	Retention time.Duration // age at which blocks are deleted
+	MaxBytes  int64         // size at which the oldest blocks are deleted, log and head files included; 0: no limit
+
+	// OutOfOrder is how much older than the newest point of all a point may be. It must cover the history that children
+	// replay.
+	OutOfOrder time.Duration
+	// BlockDuration is the time one block covers. One and a half times of it are held in the head and its log.
+	BlockDuration time.Duration
+}
+
+// DefaultOptions returns the options with which 2,000 metrics keep about a week.
+func DefaultOptions() Options {
+	return Options{
+		Logger:        slog.New(slog.DiscardHandler),
+		Now:           time.Now,
+		Retention:     14 * 24 * time.Hour,
+		MaxBytes:      1 << 30,
+		OutOfOrder:    26 * time.Hour,
+		BlockDuration: 30 * time.Minute,
+	}
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Logger == nil:
+		return errors.New("no logger")
+	case o.Now == nil:
+		return errors.New("no clock")
+	case o.BlockDuration < time.Second:
+		return fmt.Errorf("block duration %v is less than a second", o.BlockDuration)
+	case o.Retention < o.BlockDuration:
+		return fmt.Errorf("retention %v is less than a block of %v", o.Retention, o.BlockDuration)
+	case o.OutOfOrder <= 0:
+		return fmt.Errorf("out-of-order window %v is not positive", o.OutOfOrder)
+	case o.MaxBytes < 0:
+		return fmt.Errorf("size limit %d is negative", o.MaxBytes)
+	}
+	return nil
+}
+
+// tsdb returns the TSDB's options.
+func (o Options) tsdb() *tsdb.Options {
+	t := tsdb.DefaultOptions()
+	t.RetentionDuration = o.Retention.Milliseconds()
+	t.MaxBytes = o.MaxBytes
+	t.MinBlockDuration = o.BlockDuration.Milliseconds()
+	// Blocks grow by merging; a tenth of the retention keeps what is deleted at a time small.
+	t.MaxBlockDuration = max(t.MinBlockDuration, t.RetentionDuration/10)
+	t.OutOfOrderTimeWindow = o.OutOfOrder.Milliseconds()
+	t.OutOfOrderCapMax = samplesPerChunk
+	t.SamplesPerChunk = samplesPerChunk
+	// XOR2 is smaller on constants only, and Prometheus before 3.15 cannot read it.
+	t.FloatChunkEncoding = chunkenc.EncXOR
+	t.WALCompression = compression.Snappy
+	// Isolation would cost memory and time for every sample so that a reader never sees a part of a batch. Our readers do
+	// not mind: a series always shows whole points, and the newest second may lack in one dimension what another has.
+	t.IsolationDisabled = true
+	t.StripeSize = stripes
+	return t
+}
+
+const (
+	samplesPerChunk = 120
+	// stripes is the number of shards of the head's series maps. The TSDB's default of 16,384 takes 5 MB without a
+	// single series; readers and writers are few here.
+	stripes = 1 << 10
+)
+
+// Raw is tier 0. Its methods may be used from any goroutine.
+type Raw struct {
+	db      *tsdb.DB
+	now     func() time.Time
+	metrics *registration
+
+	// mu is held for reading by what uses db, and for writing by Close, so that nothing is under way when db closes.
+	mu     sync.RWMutex
+	closed bool
+
+	selMu      sync.Mutex // guards selections
+	selections map[*Selection]struct{}
+
+	appended   atomic.Uint64
+	duplicates atomic.Uint64
+	tooOld     atomic.Uint64
+	failed     atomic.Uint64
+}
+
+// Open opens the tier in the directory dir, which is created when it does not exist. A log cut off by a crash is
+// repaired. ErrLocked is returned when another process has the directory open.
+func Open(dir string, o Options) (*Raw, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("options of tier 0: %w", err)
+	}
+	r := &Raw{now: o.Now, selections: map[*Selection]struct{}{}}
+	var registerer prometheus.Registerer
+	if o.Registerer != nil {
+		r.metrics = &registration{Registerer: o.Registerer}
+		registerer = r.metrics
+	}
+	db, err := tsdb.Open(dir, o.Logger, registerer, o.tsdb(), nil)
+	if err != nil {
+		r.unregister()
+		return nil, fmt.Errorf("open %s: %w", dir, locked(err))
+	}
+	r.db = db
+	return r, nil
+}
+
+// Close ends all selections, whose cursors return ErrClosed from then on, and closes the tier. Batches not committed are
+// lost. Closing twice is harmless.
+func (r *Raw) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	// The TSDB waits for its readers when it closes, so they must go first.
+	r.selMu.Lock()
+	open := make([]*Selection, 0, len(r.selections))
+	for s := range r.selections {
+		open = append(open, s)
+	}
+	r.selMu.Unlock()
+	var errs []error
+	for _, s := range open {
+		errs = append(errs, s.Close())
+	}
+	errs = append(errs, r.db.Close())
+	r.unregister()
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close tier 0: %w", err)
+	}
+	return nil
+}
+
+func (r *Raw) unregister() {
+	if r.metrics != nil {
+		r.metrics.undo()
+	}
+}
