@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// endless repeats a stream for the time of a benchmark by starting it again
-// with a new Reader; b.N counts sessions.
+// benchmarkReader decodes the stream from beginning to end with a new Reader
+// each time.
 func benchmarkReader(b *testing.B, a Algorithm, stream []byte) {
 	text, err := decode(a, stream)
 	if err != nil {

@@ -24,8 +24,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// deframer takes a stream apart into frames. It is an io.Reader and an
-// io.ByteReader of their payloads, so that a decoder can pull from it.
+// deframer takes a stream apart into frames. It is an io.Reader of their
+// payloads, so that a decoder can pull from it.
 //
 // It reads from its source only when a further frame is asked for and is not
 // yet in its buffer. A decoder asks for a frame when it has delivered all that
@@ -36,15 +36,16 @@ type deframer struct {
 	src       source
 	br        *bufio.Reader
 
-	// inspect, if set, looks at each whole payload before the decoder does.
-	inspect func(payload []byte) error
+	// inspect, if set, looks at each whole payload before the decoder does,
+	// and returns what the decoder shall have of it.
+	inspect func(payload []byte) ([]byte, error)
 
 	err    error  // final
 	offset int64  // of the current piece in the stream
 	held   int    // length of the current piece, header included
 	inLine bool   // a plain line has begun and its '\n' has not come
 	frame  []byte // payload of the current piece
-	unread []byte // what Read and ReadByte have not given of it
+	unread []byte // what Read has not given of it
 	plain  int    // bytes decoded from the current frame
 }
 
@@ -157,7 +158,7 @@ func (d *deframer) ready() bool {
 	return !ok || len(b) >= headerSize+size
 }
 
-// pull makes the next frame the one that Read and ReadByte give.
+// pull makes the next frame the one that Read gives.
 func (d *deframer) pull() error {
 	if d.err == nil && d.frame != nil && d.plain == 0 {
 		d.err = d.corrupt("nothing comes out of a frame", d.frame, nil)
@@ -167,17 +168,15 @@ func (d *deframer) pull() error {
 		return err
 	}
 	if d.inspect != nil {
-		if d.err = d.inspect(payload); d.err != nil {
-			return d.err
-		}
+		payload, d.err = d.inspect(payload)
 	}
 	d.unread = payload
-	return nil
+	return d.err
 }
 
 // Read gives payload bytes of one frame.
 func (d *deframer) Read(p []byte) (int, error) {
-	if len(d.unread) == 0 {
+	for len(d.unread) == 0 {
 		if err := d.pull(); err != nil {
 			return 0, err
 		}
@@ -185,18 +184,6 @@ func (d *deframer) Read(p []byte) (int, error) {
 	n := copy(p, d.unread)
 	d.unread = d.unread[n:]
 	return n, nil
-}
-
-// ReadByte gives one payload byte.
-func (d *deframer) ReadByte() (byte, error) {
-	if len(d.unread) == 0 {
-		if err := d.pull(); err != nil {
-			return 0, err
-		}
-	}
-	b := d.unread[0]
-	d.unread = d.unread[1:]
-	return b, nil
 }
 
 // ended turns the error that stopped the source into that of the stream: the

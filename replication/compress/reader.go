@@ -15,15 +15,17 @@ import (
 // that has arrived is never held back, and a source may take being read as
 // the sign that its reader has caught up.
 //
-// A Reader allocates on its first Read. Per connection, it then holds
+// A Reader allocates on its first Read. From then on a connection holds
 //
-//	none      nothing; reads go straight into the caller's buffer
-//	lz4       116 KiB: 20 of input, 64 of history, 32 of output
-//	gzip      about 70 KiB
-//	brotli    about 70 KiB and the window so far used, at most 4 MiB from an agent
-//	zstd      about 100 KiB and the window from the start, 2 MiB from an agent
+//	none     nothing; reads go straight into the caller's buffer
+//	gzip     60 KiB
+//	lz4      116 KiB: input 20, history 64, output 32
+//	brotli   0.1 MiB and the text so far, up to the window: 4 MiB from an agent
+//	zstd     3.2 MiB, as agents ask for a window of 2 MiB
 //
-// and never more than a window of 8 MiB, whatever the child sends.
+// and never more than the decoder of a window of 8 MiB takes, whatever the
+// child sends. Where there are thousands of children, lz4 or gzip should come
+// first in "compression algorithms order".
 //
 // Reading is for one goroutine; BytesIn and BytesOut are for any.
 type Reader struct {

@@ -72,7 +72,7 @@ func TestStreamBomb(t *testing.T) {
 					continue
 				}
 				wantFormatError(t, err, a, "more than 64 KiB come out of a frame", ErrBomb)
-				if n > 4+maxPlain {
+				if n != 4+maxPlain {
 					t.Errorf("%d bytes of a bomb came out", n)
 				}
 			}
@@ -160,6 +160,20 @@ func TestZSTDRefusals(t *testing.T) {
 	if err != nil || string(got) != "END\n" {
 		t.Errorf("8 MiB: %q, %v", got, err)
 	}
+}
+
+func TestGZIPRefusals(t *testing.T) {
+	const header = "\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03"
+	f := func(payload, what string) {
+		t.Helper()
+		_, err := decode(GZIP, frameOf([]byte(payload)))
+		wantFormatError(t, err, GZIP, what, nil)
+	}
+	f("nonsense", "bad gzip header")
+	f(header[:9], "bad gzip header")
+	f("\x1F\x8B\x08\x08\x00\x00\x00\x00\x00\x03name\x00", "bad gzip header")
+	f(header, "nothing comes out of a frame")
+	f(header+"\x06", "corrupt data") // block of reserved type
 }
 
 func TestBrotliWindow(t *testing.T) {

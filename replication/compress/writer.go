@@ -54,8 +54,8 @@ func (f *frameBuffer) Write(p []byte) (int, error) {
 }
 
 // NewWriter returns a Writer to w, which begins right behind the parent's
-// accepting answer. The encoder is set up by the first message; it takes
-// 140 KiB for lz4 and about 1 MiB for the others.
+// accepting answer. The encoder is set up by the first message. It takes
+// 0.15 MiB for lz4, 1 MiB for brotli, 1.2 MiB for gzip and 1.9 MiB for zstd.
 func NewWriter(w io.Writer, a Algorithm) *Writer {
 	return &Writer{w: w, algorithm: a}
 }

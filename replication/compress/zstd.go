@@ -10,15 +10,15 @@ type zstdBlocks struct {
 	begun  bool
 }
 
-func (z *zstdBlocks) inspect(payload []byte) error {
+func (z *zstdBlocks) inspect(payload []byte) ([]byte, error) {
 	rest := payload
 	if !z.begun {
 		var h zstd.Header
 		if err := h.Decode(payload); err != nil {
-			return z.frames.corrupt("bad zstd header", payload, err)
+			return nil, z.frames.corrupt("bad zstd header", payload, err)
 		}
 		if h.Skippable {
-			return z.frames.corrupt("skippable data", payload, nil)
+			return nil, z.frames.corrupt("skippable data", payload, nil)
 		}
 		z.begun = true
 		rest = rest[h.HeaderSize:]
@@ -26,7 +26,7 @@ func (z *zstdBlocks) inspect(payload []byte) error {
 	for len(rest) > 0 {
 		// Three bytes, little endian: last block, type (2 bits), size.
 		if len(rest) < 3 {
-			return z.frames.corrupt("zstd block cut by its frame", payload, nil)
+			return nil, z.frames.corrupt("zstd block cut by its frame", payload, nil)
 		}
 		head := int(rest[0]) | int(rest[1])<<8 | int(rest[2])<<16
 		rest = rest[3:]
@@ -35,15 +35,15 @@ func (z *zstdBlocks) inspect(payload []byte) error {
 		case 1: // one byte, repeated size times
 			size = 1
 		case 3:
-			return z.frames.corrupt("zstd block of reserved type", payload, nil)
+			return nil, z.frames.corrupt("zstd block of reserved type", payload, nil)
 		}
 		if size > len(rest) {
-			return z.frames.corrupt("zstd block cut by its frame", payload, nil)
+			return nil, z.frames.corrupt("zstd block cut by its frame", payload, nil)
 		}
 		if head&1 != 0 {
-			return z.frames.corrupt("end of a stream that must not end", payload, nil)
+			return nil, z.frames.corrupt("end of a stream that must not end", payload, nil)
 		}
 		rest = rest[size:]
 	}
-	return nil
+	return payload, nil
 }
