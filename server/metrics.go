@@ -1,0 +1,105 @@
+package server
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"foster/storage/catalog"
+)
+
+// metrics are foster's own Prometheus metrics. Those of the store are registered by it.
+type metrics struct {
+	requests *prometheus.HistogramVec
+	refused  prometheus.Counter
+}
+
+func newMetrics(reg *prometheus.Registry, s *Server) *metrics {
+	m := &metrics{
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "foster_http_request_duration_seconds", Help: "Time to answer a request, by command and status code.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"command", "code"}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "foster_connections_refused_total", Help: "Connections closed because there were too many ([web] web server max sockets).",
+		}),
+	}
+	reg.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.requests, m.refused, &streamCollector{s: s},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "foster_connections", Help: "Open connections, children and clients."},
+			func() float64 { return float64(s.sockets.Load()) }),
+	)
+	return m
+}
+
+// streamCollector reads the counters of the children when it is asked.
+type streamCollector struct{ s *Server }
+
+var (
+	descInfo       = prometheus.NewDesc("foster_build_info", "The running version.", []string{"version"}, nil)
+	descReady      = prometheus.NewDesc("foster_ready", "1 when the store is open and children are admitted.", nil, nil)
+	descHosts      = prometheus.NewDesc("foster_hosts", "Hosts known, by state.", []string{"state"}, nil)
+	descChildren   = prometheus.NewDesc("foster_children_connected", "Children connected.", nil, nil)
+	descReplaying  = prometheus.NewDesc("foster_charts_replicating", "Charts that replay history.", nil, nil)
+	descReplayHost = prometheus.NewDesc("foster_replication_progress_ratio", "History received of what was asked for, by host that replicates.", []string{"host", "machine_guid"}, nil)
+	descAccepted   = prometheus.NewDesc("foster_streams_accepted_total", "Streams accepted.", nil, nil)
+	descRejected   = prometheus.NewDesc("foster_streams_rejected_total", "Streams rejected.", nil, nil)
+	descBroken     = prometheus.NewDesc("foster_streams_broken_total", "Streams ended because of what the child sent.", nil, nil)
+	descSamples    = prometheus.NewDesc("foster_samples_stored_total", "Samples received and stored, replayed ones included.", nil, nil)
+	descReplayed   = prometheus.NewDesc("foster_samples_replayed_total", "Samples stored that were replayed history.", nil, nil)
+	descDropped    = prometheus.NewDesc("foster_samples_dropped_total", "Samples received and not stored: already there, or in the future.", nil, nil)
+	descBytes      = prometheus.NewDesc("foster_stream_received_bytes_total", "Bytes received from children, on the wire and after decompression.", []string{"form"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *streamCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		descInfo, descReady, descHosts, descChildren, descReplaying, descReplayHost, descAccepted, descRejected, descBroken,
+		descSamples, descReplayed, descDropped, descBytes,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *streamCollector) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	counter := func(d *prometheus.Desc, v int64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	gauge(descInfo, 1, c.s.opts.Version)
+	rec := c.s.receiver.Load()
+	if rec == nil {
+		gauge(descReady, 0)
+		return
+	}
+	gauge(descReady, 1)
+	t := rec.Totals()
+	gauge(descChildren, float64(t.Connected))
+	gauge(descReplaying, float64(t.Replicating))
+	counter(descAccepted, t.Accepted)
+	counter(descRejected, t.Rejected)
+	counter(descBroken, t.ParseError)
+	counter(descSamples, t.Samples)
+	counter(descReplayed, t.Replayed)
+	counter(descDropped, t.Dropped)
+	counter(descBytes, t.BytesIn, "wire")
+	counter(descBytes, t.BytesPlain, "plain")
+
+	states := map[catalog.State]int{catalog.Live: 0, catalog.Replicating: 0, catalog.Stale: 0, catalog.Archived: 0}
+	now := time.Now()
+	for _, h := range c.s.store.Catalog().Hosts() {
+		state := h.State(now)
+		states[state]++
+		if conn := h.Connection(); conn != nil && state == catalog.Replicating {
+			gauge(descReplayHost, conn.ReplayPercent()/100, h.Info().Hostname, h.GUID)
+		}
+	}
+	for state, n := range states {
+		gauge(descHosts, float64(n), string(state))
+	}
+}

@@ -1,0 +1,35 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// Options is how a Server is started: the command line. What an operator configures is in the files of ConfigDir.
+type Options struct {
+	ConfigDir string    // with stream.conf and foster.conf or netdata.conf
+	DataDir   string    // made when it does not exist
+	Listen    string    // items as of [web] bind to; empty: the configuration's
+	LogFormat string    // text or json; empty: the configuration's
+	Version   string    // of foster
+	Output    io.Writer // of logs; nil: standard error
+}
+
+func (o *Options) setDefaults() error {
+	switch {
+	case o.ConfigDir == "":
+		return errors.New("options: no configuration directory")
+	case o.DataDir == "":
+		return errors.New("options: no data directory")
+	}
+	switch o.LogFormat {
+	case "", "text", "json":
+	default:
+		return errors.New("options: the log format is text or json, not " + o.LogFormat)
+	}
+	if o.Output == nil {
+		o.Output = os.Stderr
+	}
+	return nil
+}
