@@ -95,6 +95,9 @@ func (b Bind) String() string {
 		s.WriteByte('*')
 	case strings.Contains(b.Host, ":"):
 		s.WriteString("[" + b.Host + "]")
+	case b.Host == "tcp" || b.Host == "udp" || b.Host == "unix":
+		// A host of that name has to be told from the protocol.
+		s.WriteString("tcp:" + b.Host)
 	default:
 		s.WriteString(b.Host)
 	}

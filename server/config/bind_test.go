@@ -116,6 +116,7 @@ func TestBindAddress(t *testing.T) {
 	f("127.0.0.1:http", "tcp", "127.0.0.1:http")
 	f("[::1]:80=streaming|mcp^SSL=force", "tcp", "[::1]:80")
 	f("[fe80::1]%eth0", "tcp", "[fe80::1%eth0]:19999")
+	f("tcp:udp:80", "tcp", "udp:80")
 	f("10.0.0.1%eth0^SSL=optional", "tcp", "10.0.0.1:19999")
 	f("unix:/run/x", "unix", "/run/x")
 }

@@ -112,8 +112,9 @@ func (d *DB) readTiers(r *reader) {
 
 		sizes := in("db", option("retention size"), option("multihost disk space MB"), option("disk space MB"))
 		if n == 0 {
-			sizes = old(sizes, "global", "dbengine disk space", "dbengine multihost disk space")
-			sizes = old(sizes, "db", "dbengine disk space MB", "dbengine multihost disk space MB")
+			// Of the two sizes of v1 a parent used that for all its hosts.
+			sizes = old(sizes, "db", "dbengine multihost disk space MB", "dbengine disk space MB")
+			sizes = old(sizes, "global", "dbengine multihost disk space", "dbengine disk space")
 		}
 		sized := set(r, &tier.RetentionSize, parseTierSize, sizes)
 		timed := set(r, &tier.RetentionTime, duration(day, 0), in("db", option("retention time"), option("retention days")))

@@ -116,7 +116,7 @@ func (s *Server) Origin(section, option string) Origin { return s.origins[name{s
 // what a parent without collectors does not have.
 func collectorSection(section string) bool {
 	switch section {
-	case "plugins", "cloud", "ml", "statsd", "environment variables", "sqlite", "pulse",
+	case "plugins", "cloud", "ml", "statsd", "environment variables", "sqlite", "pulse", "global statistics",
 		"ebpf", "backend", "webrtc", "httpd", "exporting":
 		return true
 	}

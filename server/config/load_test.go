@@ -194,6 +194,34 @@ func TestLoadV2(t *testing.T) {
 	}
 }
 
+// Everything that netdata v1.37.1 reads from the sections a parent has is
+// known, and its defaults are ours but for what v2 changed.
+func TestLoadRecorded(t *testing.T) {
+	c, problems := Load("testdata/recorded")
+	want := []string{
+		`testdata/recorded/netdata.conf:25: warning: [db] dbengine disk space MB: has no effect: ` +
+			`"dbengine multihost disk space MB" in line 26 says the same and wins`,
+	}
+	if d := cmp.Diff(want, strs(problems)); d != "" {
+		t.Errorf("problems (-want +got):\n%s", d)
+	}
+	s := Default("/etc/netdata").Server
+	s.Global.Hostname, s.Global.Timezone = "parent", "Etc/UTC"
+	s.DB.Retention, s.DB.ReplicationStep = 4096, 10*time.Minute
+	s.DB.Tiers[0] = Tier{RetentionSize: 256 << 20, Iterations: 1}
+	s.Directories = Directories{
+		Log: "/var/log/netdata", Cache: "/var/cache/netdata", Lib: "/var/lib/netdata", Registry: "/var/lib/netdata",
+		HealthConfig: "/etc/netdata/health.d", StockHealthConfig: "/usr/lib/netdata/conf.d/health.d",
+	}
+	s.HostLabels = map[string]string{"name": "value"}
+	s.Health.SilencersFile = "/var/lib/netdata/health.silencers.json"
+	s.Health.Script = "/usr/lib/netdata/plugins.d/alarm-notify.sh"
+	s.Registry.Announce, s.Registry.Hostname = "https://registry.my-netdata.io", "parent"
+	if d := cmp.Diff(s, c.Server, compareServers()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 // Debian's files are read as they are.
 func TestLoadStockFiles(t *testing.T) {
 	found := false

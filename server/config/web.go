@@ -137,7 +137,7 @@ func (w *Web) read(r *reader) {
 
 	w.Allow.read(r)
 	r.ignore("web", "web server threads", "ssl skip certificate verification", "ses max window",
-		"des max window", "ses max tg_des_window", "des max tg_des_window")
+		"des max window", "ses max tg_des_window", "des max tg_des_window", "web files owner", "web files group")
 }
 
 // readBind reads the addresses to listen on. There is no falling back to all
