@@ -3,8 +3,6 @@ package config
 import (
 	"errors"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -159,7 +157,7 @@ func FuzzINI(f *testing.F) {
 				t.Errorf("section %q is not unique", s.Name)
 			}
 			seen[s.Name] = true
-			if len(slices.Collect(maps.Keys(s.index))) != len(s.Options) {
+			if len(s.index) != len(s.Options) {
 				t.Errorf("section %q has duplicate options", s.Name)
 			}
 			for _, o := range s.Options {

@@ -3,9 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"strings"
-
-	"foster/internal/pattern"
 )
 
 // name is one spelling of a setting.
@@ -123,6 +120,18 @@ func setting[T any](r *reader, parse parser[T], names []name) Setting[T] {
 	return Setting[T]{Value: v, Origin: Origin{File: r.file.Name, Line: o.Line, Section: section, Option: o.Name}}
 }
 
+// set stores the setting with these spellings in dst if the file has it, and
+// reports whether it did.
+func set[T any](r *reader, dst *T, parse parser[T], names []name) bool {
+	s := setting(r, parse, names)
+	if !s.Set() {
+		return false
+	}
+	*dst = s.Value
+	r.origins[names[0]] = s.Origin
+	return true
+}
+
 // destinations reads a list of parents. Unlike other values it can be used in
 // part.
 func destinations(r *reader, defaultPort string, names []name) Setting[[]Destination] {
@@ -152,46 +161,3 @@ func unjoin(err error) []error {
 	}
 	return nil
 }
-
-// parseCompressionOrder parses a list of compression algorithms.
-func parseCompressionOrder(s string) ([]string, error) {
-	var (
-		order []string
-		bad   []string
-		seen  = map[string]bool{}
-	)
-	for _, w := range words(s) {
-		switch {
-		case w != "zstd" && w != "lz4" && w != "brotli" && w != "gzip":
-			bad = append(bad, excerpt(w))
-		case !seen[w]:
-			seen[w] = true
-			order = append(order, w)
-		}
-	}
-	switch {
-	case len(order) == 0:
-		return nil, fmt.Errorf("%s names none of zstd, lz4, brotli, gzip", excerpt(s))
-	case len(bad) > 0:
-		return order, warningf("unknown algorithm %s is left out", strings.Join(bad, ", "))
-	}
-	return order, nil
-}
-
-// everything matches every string but the empty one.
-func everything() pattern.Pattern { return pattern.Parse("*", pattern.Blanks) }
-
-// set stores the setting with these spellings in dst if the file has it, and
-// reports whether it did.
-func set[T any](r *reader, dst *T, parse parser[T], names []name) bool {
-	s := setting(r, parse, names)
-	if !s.Set() {
-		return false
-	}
-	*dst = s.Value
-	r.origins[names[0]] = s.Origin
-	return true
-}
-
-// parsePort parses a port number or a service name.
-func parsePort(s string) (string, error) { return s, checkPort(s) }

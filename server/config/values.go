@@ -161,7 +161,7 @@ func join[T ~string](words []T) string {
 	return strings.Join(texts, ", ")
 }
 
-// parseGUID parses the GUIDs of API keys. An empty text is the empty GUID.
+// parseKey parses the GUID of an API key. An empty text means no key.
 func parseKey(s string) (string, error) {
 	if s == "" {
 		return "", nil
@@ -171,4 +171,35 @@ func parseKey(s string) (string, error) {
 		return "", fmt.Errorf("%s is not a GUID", excerpt(s))
 	}
 	return guid, nil
+}
+
+// parsePort parses a port number or a service name.
+func parsePort(s string) (string, error) { return s, checkPort(s) }
+
+// everything matches every string but the empty one.
+func everything() pattern.Pattern { return pattern.Parse("*", pattern.Blanks) }
+
+// parseCompressionOrder parses a list of compression algorithms.
+func parseCompressionOrder(s string) ([]string, error) {
+	var (
+		order []string
+		bad   []string
+		seen  = map[string]bool{}
+	)
+	for _, w := range words(s) {
+		switch {
+		case w != "zstd" && w != "lz4" && w != "brotli" && w != "gzip":
+			bad = append(bad, excerpt(w))
+		case !seen[w]:
+			seen[w] = true
+			order = append(order, w)
+		}
+	}
+	switch {
+	case len(order) == 0:
+		return nil, fmt.Errorf("%s names none of zstd, lz4, brotli, gzip", excerpt(s))
+	case len(bad) > 0:
+		return order, warningf("unknown algorithm %s is left out", strings.Join(bad, ", "))
+	}
+	return order, nil
 }
