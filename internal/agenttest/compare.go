@@ -45,6 +45,7 @@ type Report struct {
 	Different int // of Points, with another value at the parent
 	Extra     int // with a value at the parent and none at the child
 	First     int // first values of dimensions, which no parent can have; in none of the others
+	Padding   int // zeros of a child for the time before a dimension; in none of the others
 
 	Bad []ChartReport // charts with something missing, different or extra; the worst first
 }
@@ -69,6 +70,9 @@ type Difference struct {
 	Child, Parent float64
 }
 
+// MissingRatio is the part of the points that is not at the parent, 0 to 1.
+func (r Report) MissingRatio() float64 { return float64(r.Missing) / float64(max(1, r.Points)) }
+
 // DifferentRatio is the part of the points that have another value at the
 // parent, 0 to 1.
 func (r Report) DifferentRatio() float64 { return float64(r.Different) / float64(max(1, r.Points)) }
@@ -82,10 +86,16 @@ func (r Report) DifferentRatio() float64 { return float64(r.Different) / float64
 // chart has several of one name.
 //
 // What a dimension that begins inside the window lacks at the parent in its first
-// two values is counted as First and not as Missing. A child never sends its
-// oldest point as history, and if it has no other when it defines the chart, the
-// parent needs the next collection to begin with. A real parent lacks one value
-// of most charts, and two of some that collect every 2 s or more.
+// two values is counted as First and not as Missing. A child cannot send the only
+// point it has when it defines a chart, and the parent may need the collection
+// after it to begin with. A real parent lacks one value of most dimensions, and
+// two of some that are collected every 2 s or more.
+//
+// Netdata 1.37.1 in memory mode ram answers queries with zeros for the time
+// before a dimension was added to an older chart, while its replication says that
+// there is nothing (an interrupt that occurs for the first time, say). Zeros that
+// lead a dimension and are not at the parent are counted as Padding when another
+// dimension of the chart has values at the parent from that time on.
 func Compare(ctx context.Context, childBase, parentBase string, after, before int64) (Report, error) {
 	report := Report{After: after, Before: before}
 	charts, err := FetchCharts(ctx, childBase)
@@ -115,12 +125,14 @@ func Compare(ctx context.Context, childBase, parentBase string, after, before in
 func (r *Report) add(chart Chart, child, parent Table) {
 	c := ChartReport{ID: chart.ID, UpdateEvery: chart.UpdateEvery}
 	at, from := index(child), index(parent)
-	first := unsent(child, from, func(t int64) bool {
+	padding := paddings(child, parent)
+	r.Padding += len(padding)
+	first := unsent(child, from, padding, func(t int64) bool {
 		return t == chart.FirstEntry || t >= r.After+chart.UpdateEvery
 	})
 	r.First += len(first)
 	for key, want := range at {
-		if !first[key] {
+		if !first[key] && !padding[key] {
 			c.compare(key.dim, key.time, want, lookup(from, key))
 		}
 	}
@@ -210,10 +222,12 @@ func index(t Table) map[point]float64 {
 
 // unsent finds the first values of dimensions that begin in the window, as far
 // as the parent has none: at most maxFirst each.
-func unsent(child Table, parent map[point]float64, begins func(int64) bool) map[point]bool {
+func unsent(child Table, parent map[point]float64, padding map[point]bool, begins func(int64) bool) map[point]bool {
 	m := make(map[point]bool)
 	for i, col := range columns(child) {
-		first := slices.IndexFunc(child.Rows, func(row Row) bool { return !math.IsNaN(row.Values[i]) })
+		first := slices.IndexFunc(child.Rows, func(row Row) bool {
+			return !math.IsNaN(row.Values[i]) && !padding[point{col, row.Time}]
+		})
 		if first < 0 || !begins(child.Rows[first].Time) {
 			continue
 		}
@@ -223,6 +237,37 @@ func unsent(child Table, parent map[point]float64, begins func(int64) bool) map[
 				break
 			}
 			m[key] = true
+		}
+	}
+	return m
+}
+
+// paddings finds the zeros that lead dimensions younger than their chart: see
+// Compare.
+func paddings(child, parent Table) map[point]bool {
+	m := make(map[point]bool)
+	// When the chart and its dimensions begin at the parent.
+	begin := int64(math.MaxInt64)
+	begins := make(map[column]int64)
+	for i, col := range columns(parent) {
+		if first := slices.IndexFunc(parent.Rows, func(row Row) bool { return !math.IsNaN(row.Values[i]) }); first >= 0 {
+			begins[col] = parent.Rows[first].Time
+			begin = min(begin, begins[col])
+		}
+	}
+	for i, col := range columns(child) {
+		dimBegin, ok := begins[col]
+		if !ok {
+			dimBegin = math.MaxInt64
+		}
+		if dimBegin == begin {
+			continue
+		}
+		for _, row := range child.Rows {
+			if row.Time >= dimBegin || row.Values[i] != 0 {
+				break
+			}
+			m[point{col, row.Time}] = true
 		}
 	}
 	return m
@@ -240,8 +285,8 @@ func lookup(m map[point]float64, key point) float64 {
 func (r Report) String() string {
 	const most = 20
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d s from %d: %d charts, %d dimensions, %d points: %d missing, %d different (%.3f %%), %d extra; %d first values not sent",
-		r.Before-r.After+1, r.After, r.Charts, r.Dims, r.Points, r.Missing, r.Different, 100*r.DifferentRatio(), r.Extra, r.First)
+	fmt.Fprintf(&b, "%d s from %d: %d charts, %d dimensions, %d points: %d missing, %d different (%.3f %%), %d extra; %d first values not sent, %d zeros before a dimension",
+		r.Before-r.After+1, r.After, r.Charts, r.Dims, r.Points, r.Missing, r.Different, 100*r.DifferentRatio(), r.Extra, r.First, r.Padding)
 	for _, c := range r.Bad[:min(len(r.Bad), most)] {
 		fmt.Fprintf(&b, "\n  %s (every %d s): of %d points %d missing, %d different, %d extra", c.ID, c.UpdateEvery, c.Points, c.Missing, c.Different, c.Extra)
 		if c.Missing > 0 {

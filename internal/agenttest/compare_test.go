@@ -78,6 +78,14 @@ func TestCompare(t *testing.T) {
 	f(100, full, `{"labels":["time","x"],"data":[[103,4],[102,3],[100,1]]}`, agenttest.Report{Points: 4, Missing: 1})
 	f(50, `{"labels":["time","x"],"data":[[103,4],[102,3],[101,null],[100,null]]}`, `{"labels":["time","x"],"data":[[103,4]]}`,
 		agenttest.Report{Points: 1, First: 1})
+	// Zeros before a dimension that is younger than its chart, and those of one that is not.
+	// The first values after them may still be lacking.
+	f(50, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,0],[101,2,0],[100,1,0]]}`, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,null],[101,2,null],[100,1,null]]}`,
+		agenttest.Report{Points: 5, Padding: 3})
+	f(50, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,0],[101,2,5],[100,1,0]]}`, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,null],[101,2,null],[100,1,null]]}`,
+		agenttest.Report{Points: 5, First: 2, Padding: 1})
+	f(50, `{"labels":["time","x"],"data":[[103,4],[102,0],[101,0],[100,0]]}`, `{"labels":["time","x"],"data":[[103,4]]}`,
+		agenttest.Report{Points: 4, Missing: 3})
 	// Rows outside of the window are not looked at.
 	f(50, `{"labels":["time","x"],"data":[[104,4],[100,1],[99,1]]}`, `{"labels":["time","x"],"data":[[100,1]]}`, agenttest.Report{Points: 1})
 }
