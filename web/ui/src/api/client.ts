@@ -1,0 +1,76 @@
+import { decodeCharts, decodeData, decodeFleet, decodeInfo } from "./decode";
+import type { Chart, DataTable, Fleet, HostInfo } from "./types";
+
+/** An answer other than 200. Status 0 means that there was no answer at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+const answerTimeout = 20_000; // milliseconds
+
+async function getJSON(path: string, signal: AbortSignal): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeout)]), headers: { Accept: "application/json" } });
+  } catch (err) {
+    if (signal.aborted) throw err;
+    throw new ApiError(0, err instanceof DOMException && err.name === "TimeoutError" ? "no answer in time" : "no connection");
+  }
+  if (!response.ok) throw new ApiError(response.status, (await response.text().catch(() => "")).slice(0, 200) || response.statusText);
+  try {
+    return await response.json();
+  } catch (err) {
+    if (signal.aborted) throw err;
+    throw new ApiError(response.status, "the answer is not JSON");
+  }
+}
+
+/** Base path of one host's API; `host` is a hostname or a machine GUID. */
+export function hostPath(host: string): string {
+  return `/host/${encodeURIComponent(host)}`;
+}
+
+export async function fetchFleet(signal: AbortSignal): Promise<Fleet> {
+  return decodeFleet(await getJSON("/api/foster/v1/hosts", signal));
+}
+
+export async function fetchInfo(host: string, signal: AbortSignal): Promise<HostInfo> {
+  return decodeInfo(await getJSON(`${hostPath(host)}/api/v1/info`, signal));
+}
+
+export async function fetchCharts(host: string, signal: AbortSignal): Promise<Chart[]> {
+  return decodeCharts(await getJSON(`${hostPath(host)}/api/v1/charts`, signal));
+}
+
+/** What to read of a chart: `points` rows of `step` seconds each, the last one ending at `before`. */
+export interface DataQuery {
+  chart: string;
+  after: number;
+  before: number;
+  points: number;
+}
+
+export async function fetchData(host: string, q: DataQuery, signal: AbortSignal): Promise<DataTable> {
+  const params = new URLSearchParams({
+    chart: q.chart,
+    after: String(q.after),
+    before: String(q.before),
+    points: String(q.points),
+    group: "average",
+    format: "json",
+    options: "jsonwrap,flip,seconds",
+  });
+  try {
+    return decodeData(await getJSON(`${hostPath(host)}/api/v1/data?${params.toString()}`, signal));
+  } catch (err) {
+    // The v1 API answers 404 when the chart has nothing stored near the window: that is a drawing without data.
+    if (err instanceof ApiError && err.status === 404) return { dimensions: [], times: [], columns: [], step: 1 };
+    throw err;
+  }
+}

@@ -1,0 +1,249 @@
+import uPlot from "uplot";
+import type { Cell, ChartType } from "../api/types";
+import type { Window } from "../state/range";
+import { decimalsFor, formatClock, formatTick, formatTimeTick } from "./format";
+import { dimensionColor, ink, withAlpha, type Theme } from "./palette";
+import { stack } from "./stack";
+import { valueAxis, type ValueAxis } from "./ticks";
+import { scaleFor, type Scale } from "./units";
+
+export interface PlotOptions {
+  chartType: ChartType;
+  units: string;
+  dimensions: number;
+  width: number;
+  height: number;
+  theme: () => Theme;
+  /** The time under the pointer, or null when the pointer left. */
+  onHover(time: number | null): void;
+  /** A stretch of time was selected by dragging. */
+  onSelect(after: number, before: number): void;
+  /** A drag began or ended. */
+  onDrag(active: boolean): void;
+  /** Double click. */
+  onReset(): void;
+  /** Wheel with the control key, or a pinch on a touch pad: make the range `factor` times as long around `time`. */
+  onZoom(factor: number, time: number): void;
+  /** The way in which the values are shown changed. */
+  onDisplay(display: Display): void;
+}
+
+/** How the values of a chart are shown: its unit, and the decimals that fit the height of its axis. */
+export interface Display extends Scale {
+  decimals: number;
+}
+
+const labelFont = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+const axisWidth = 46; // px; the same on all charts, so that equal times stand below each other
+
+/**
+ * One drawn chart: uPlot with what it lacks here – stacking, axes in whole units, a time range and a cursor that come from
+ * outside. It draws nothing by itself; update() draws at once.
+ */
+export class Plot {
+  private readonly u: uPlot;
+  private readonly shown: boolean[];
+  private axis: ValueAxis = valueAxis(0, 0, 1, true);
+  private display: Display;
+  private readonly tag = document.createElement("div");
+  private bands = "";
+  private hovered = false;
+
+  constructor(
+    parent: HTMLElement,
+    private readonly opts: PlotOptions,
+  ) {
+    this.shown = new Array<boolean>(opts.dimensions).fill(true);
+    this.display = { ...scaleFor(opts.units, 0), decimals: 0 };
+    this.u = new uPlot(this.options(), [[], ...this.shown.map(() => [])], parent);
+    this.listen();
+  }
+
+  private get stacked(): boolean {
+    // A heat map's dimensions are the buckets of one distribution: their stack shows the same counts.
+    return this.opts.chartType === "stacked" || this.opts.chartType === "heatmap";
+  }
+
+  private get filled(): boolean {
+    return this.opts.chartType !== "line";
+  }
+
+  /** Draws rows over a window of time. `hidden` holds the indices of dimensions switched off. */
+  update(times: readonly number[], columns: readonly Cell[][], hidden: (i: number) => boolean, window: Window): void {
+    const { u } = this;
+    let draw: readonly Cell[][] = columns;
+    let bands: uPlot.Band[] = [];
+    const shown = this.shown.map((_, i) => !hidden(i));
+    if (this.stacked) {
+      const stacked = stack(columns, shown);
+      draw = stacked.columns;
+      bands = stacked.bands.map((b) => ({ series: [b.from + 1, b.to + 1], dir: b.dir }));
+    }
+    u.batch(() => {
+      shown.forEach((on, i) => {
+        if (on !== this.shown[i]) u.setSeries(i + 1, { show: on }, false);
+        this.shown[i] = on;
+      });
+      const key = JSON.stringify(bands);
+      if (key !== this.bands) {
+        this.bands = key;
+        u.delBand(null);
+        bands.forEach((b) => u.addBand(b));
+      }
+      u.setData([times, ...draw] as uPlot.AlignedData, false);
+      u.setScale("x", { min: window.after, max: window.before });
+    });
+  }
+
+  /** Shows the shared cursor at `time`, unless it comes from this chart. */
+  setCursor(time: number | null): void {
+    if (this.hovered) return;
+    const left = time === null ? -10 : this.u.valToPos(time, "x");
+    const inside = left >= 0 && left <= this.u.over.clientWidth;
+    if (!inside && (this.u.cursor.left ?? -10) < 0) return;
+    this.u.setCursor({ left: inside ? left : -10, top: inside ? 0 : -10 }, false);
+  }
+
+  resize(width: number, height: number): void {
+    if (width !== this.u.width || height !== this.u.height) this.u.setSize({ width, height });
+  }
+
+  redraw(): void {
+    this.u.redraw(false);
+  }
+
+  destroy(): void {
+    this.u.destroy();
+  }
+
+  private options(): uPlot.Options {
+    const { opts } = this;
+    const color = (i: number) => dimensionColor(opts.theme(), i);
+    const grid = () => ink[opts.theme()].grid;
+    const label = () => ink[opts.theme()].label;
+    const fill = this.stacked ? 0.75 : 0.22;
+    return {
+      width: opts.width,
+      height: opts.height,
+      padding: [8, 10, 0, 0],
+      legend: { show: false },
+      series: [
+        {},
+        ...this.shown.map((_, i): uPlot.Series => ({
+          stroke: () => color(i),
+          // Outlines of many thin layers would hide their fills.
+          width: this.stacked ? 0 : 1.4,
+          ...(this.filled ? { fill: () => withAlpha(color(i), fill), fillTo: 0 } : {}),
+          points: { size: 4, show: (_u, _s, from, to) => to - from < 2 },
+        })),
+      ],
+      scales: {
+        x: { time: true, auto: false, range: (_u, min, max) => [min ?? 0, max ?? 1] },
+        y: { range: (_u, min, max) => this.layOut(min, max) },
+      },
+      axes: [
+        {
+          stroke: label,
+          font: labelFont,
+          size: 24,
+          gap: 4,
+          space: 70,
+          grid: { stroke: grid, width: 1 },
+          ticks: { show: false },
+          values: (_u, splits, _axis, _space, step) => splits.map((t) => formatTimeTick(t, step)),
+        },
+        {
+          stroke: label,
+          font: labelFont,
+          size: axisWidth,
+          gap: 6,
+          grid: { stroke: grid, width: 1 },
+          ticks: { show: false },
+          splits: () => this.axis.ticks,
+          values: (_u, splits) => {
+            const step = splits.length > 1 ? (splits[1]! - splits[0]!) / this.display.divisor : 1;
+            return splits.map((v) => formatTick(v / this.display.divisor, step));
+          },
+        },
+      ],
+      cursor: {
+        y: false,
+        points: { show: !this.stacked, size: 6, width: 1 },
+        drag: { x: true, y: false, setScale: false, dist: 4 },
+        bind: { dblclick: () => () => (opts.onReset(), null) },
+      },
+      hooks: {
+        setCursor: [
+          (u) => {
+            if (!this.hovered) return;
+            const left = u.cursor.left ?? -10;
+            const time = left < 0 ? null : u.posToVal(left, "x");
+            this.showTime(time, left);
+            opts.onHover(time);
+          },
+        ],
+        setSelect: [
+          (u) => {
+            if (u.select.width < 4) return;
+            const after = u.posToVal(u.select.left, "x");
+            const before = u.posToVal(u.select.left + u.select.width, "x");
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            opts.onSelect(after, before);
+          },
+        ],
+      },
+    };
+  }
+
+  private layOut(min: number | null, max: number | null): uPlot.Range.MinMax {
+    const low = min ?? 0;
+    const high = max ?? 0;
+    const scale = scaleFor(this.opts.units, Math.max(Math.abs(low), Math.abs(high)));
+    this.axis = valueAxis(low, high, scale.divisor, this.filled);
+    const decimals = decimalsFor(Math.max(Math.abs(this.axis.min), Math.abs(this.axis.max)) / scale.divisor);
+    const { label, divisor, decimals: before } = this.display;
+    if (scale.label !== label || scale.divisor !== divisor || decimals !== before) {
+      this.display = { ...scale, decimals };
+      this.opts.onDisplay(this.display);
+    }
+    return [this.axis.min, this.axis.max];
+  }
+
+  /** Names the time at the cursor line of the chart under the pointer. */
+  private showTime(time: number | null, left: number): void {
+    this.tag.hidden = time === null;
+    if (time === null) return;
+    this.tag.textContent = formatClock(time);
+    const half = 30; // px, about half its width: it stays inside the chart
+    this.tag.style.transform = `translateX(${Math.max(half, Math.min(this.u.over.clientWidth - half, left))}px) translateX(-50%)`;
+  }
+
+  private listen(): void {
+    const { over } = this.u;
+    const { opts } = this;
+    this.tag.className = "time-tag";
+    this.tag.hidden = true;
+    over.append(this.tag);
+    over.addEventListener("mouseenter", () => (this.hovered = true));
+    over.addEventListener("mouseleave", () => {
+      this.hovered = false;
+      this.showTime(null, 0);
+      opts.onHover(null);
+    });
+    over.addEventListener("mousedown", (e) => {
+      if (e.button !== 0) return;
+      opts.onDrag(true);
+      addEventListener("mouseup", () => opts.onDrag(false), { once: true });
+    });
+    over.addEventListener(
+      "wheel",
+      (e) => {
+        if (!e.ctrlKey && !e.metaKey) return;
+        e.preventDefault();
+        const lines = e.deltaMode === WheelEvent.DOM_DELTA_LINE ? e.deltaY * 16 : e.deltaY;
+        opts.onZoom(Math.exp(Math.max(-0.5, Math.min(0.5, lines / 250))), this.u.posToVal(e.offsetX, "x"));
+      },
+      { passive: false },
+    );
+  }
+}

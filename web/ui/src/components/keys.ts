@@ -1,0 +1,28 @@
+import { useEffect } from "preact/hooks";
+
+const fields = "input, textarea, select, [contenteditable]";
+
+/**
+ * Single keys as commands while the calling component is mounted. Keys typed into a field, and keys with a modifier, are the
+ * browser's; only Escape also works from a field, after the field had its turn.
+ */
+export function useKeys(keys: Record<string, (e: KeyboardEvent) => void>): void {
+  useEffect(() => {
+    const onKey = (e: KeyboardEvent) => {
+      if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
+      const command = keys[e.key];
+      const target = e.target as HTMLElement;
+      if (!command || target.closest("dialog")) return;
+      if (target.closest(fields)) return;
+      if (e.key === " " && target.closest("button, a, summary")) {
+        // The space bar belongs to what the keyboard has focused; a button that was merely clicked before is let go.
+        if (target.matches(":focus-visible")) return;
+        target.blur();
+      }
+      e.preventDefault();
+      command(e);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+}

@@ -1,0 +1,258 @@
+// A stand-in for foster in tests of the page alone: serves dist/ and invents hosts, charts and values that are the same at
+// every question, so that history and live points agree. Not part of the build.
+//
+//   node tests/mock-server.mjs [port] [--hosts N]   serve until interrupted
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { dirname, extname, join, normalize } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const dist = join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
+const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+
+const shapes = [
+  // type, family, context, title, units, chart type, dimensions, base value, priority
+  ["system", "cpu", "system.cpu", "Processor time by kind", "percentage", "stacked", ["user", "system", "nice", "iowait", "irq", "softirq", "steal", "guest", "guest_nice"], 30, 100],
+  ["system", "load", "system.load", "Load average", "load", "line", ["load1", "load5", "load15"], 2, 101, 5],
+  ["system", "disk", "system.io", "Disk traffic", "KiB/s", "area", ["in", "-out"], 5000, 150],
+  ["system", "ram", "system.ram", "Memory by use", "MiB", "stacked", ["free", "used", "cached", "buffers"], 16000, 200],
+  ["system", "network", "system.net", "Network traffic", "kilobits/s", "area", ["received", "-sent"], 90000, 500],
+  ["system", "processes", "system.processes", "Processes by state", "processes", "line", ["running", "blocked"], 8, 600],
+  ["system", "interrupts", "system.intr", "Interrupts", "interrupts/s", "line", ["interrupts"], 12000, 900],
+  ["system", "uptime", "system.uptime", "Time since boot", "seconds", "line", ["uptime"], 260000, 1000],
+  ["mem", "overview", "mem.available", "Memory that could be given out", "MiB", "area", ["avail"], 11000, 1010],
+  ["mem", "kernel", "mem.kernel", "Memory the kernel uses", "MiB", "stacked", ["slab", "stacks", "tables"], 300, 1100],
+  ["mem", "page faults", "mem.pgfaults", "Page faults", "faults/s", "line", ["minor", "major"], 2400, 1050],
+];
+
+function chartsOf(count) {
+  const charts = [];
+  const add = (type, name, family, context, title, units, chartType, dims, base, priority, every = 1) =>
+    charts.push({ id: `${type}.${name}`, type, family, context, title, units, chartType, dims, base, priority, every });
+  for (const s of shapes) add(s[0], s[2].split(".")[1], ...s.slice(1));
+  for (let i = 0; charts.length < count; i++) {
+    const cpu = `cpu${i}`;
+    add("cpu", cpu, "utilization", "cpu.cpu", `Time of core ${i}`, "percentage", "stacked", ["user", "system", "iowait", "softirq"], 40, 2000 + i);
+    const disk = `nvme${i}n1`;
+    add("disk", disk, disk, "disk.io", "Traffic", "KiB/s", "area", ["reads", "-writes"], 4000, 3000);
+    add("disk_ops", disk, disk, "disk.ops", "Completed operations", "operations/s", "line", ["reads", "-writes"], 300, 3001);
+    add("disk_await", disk, disk, "disk.await", "Time an operation takes", "milliseconds", "line", ["reads", "-writes"], 0.8, 3005);
+    const net = `eth${i}`;
+    add("net", net, net, "net.net", "Traffic", "kilobits/s", "area", ["received", "-sent"], 40000, 7000);
+    add("net_packets", net, net, "net.packets", "Packets", "packets/s", "line", ["received", "-sent", "multicast"], 9000, 7001);
+    add("net_mtu", net, net, "net.mtu", "Largest packet", "octets", "line", ["mtu"], 1500, 7011);
+    add("cgroup_web" + i, "cpu", "cpu", "cgroup.cpu", "Processor time", "percentage", "stacked", ["user", "system"], 60, 40000);
+    add("cgroup_web" + i, "mem", "mem", "cgroup.mem_usage", "Memory", "MiB", "area", ["ram", "swap"], 900, 40100);
+  }
+  return charts.slice(0, count).map((c) => ({
+    ...c,
+    dims: c.dims.map((d, i) => ({ id: d.replace("-", ""), name: d.replace("-", ""), sign: d.startsWith("-") ? -1 : 1, seed: hash(c.id + d), share: 1 / (1 + i * 1.7) })),
+  }));
+}
+
+function hash(s) {
+  let h = 2166136261;
+  for (const ch of s) h = Math.imul(h ^ ch.charCodeAt(0), 16777619) >>> 0;
+  return h;
+}
+
+function noise(seed, t) {
+  let h = Math.imul(seed ^ Math.floor(t), 2654435761) >>> 0;
+  h = Math.imul(h ^ (h >>> 15), 2246822519) >>> 0;
+  return (h >>> 8) / 2 ** 24;
+}
+
+/** The value of a dimension at a time: waves, noise, bursts. The load chart lacks one minute in ten: a gap. */
+function valueAt(chart, dim, t) {
+  if (chart.context === "system.load" && t % 600 < 60) return null;
+  if (chart.context === "system.uptime") return chart.base + (t % 1e7);
+  if (chart.context === "net.mtu") return chart.base;
+  const period = 60 + (dim.seed % 240);
+  const wave = 1 + 0.35 * Math.sin((2 * Math.PI * t) / period) + 0.3 * Math.sin((2 * Math.PI * t) / (period * 11.3));
+  const burst = noise(dim.seed, t / 20) > 0.93 ? 1.6 : 1;
+  return dim.sign * dim.share * chart.base * 0.5 * Math.max(0, wave * burst + 0.25 * (noise(dim.seed, t) - 0.5));
+}
+
+function makeHosts(n) {
+  const names = ["db1.example.net", "edge-paris", "archive-2019"];
+  return Array.from({ length: n }, (_, i) => {
+    const charts = chartsOf(i === 0 ? 500 : i < 3 ? 57 : 12);
+    const state = ["live", "replicating", "archived", "live", "live", "stale"][i % 6];
+    return {
+      guid: `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`,
+      hostname: names[i] ?? `node-${String(i).padStart(4, "0")}.fleet.example.net`,
+      state,
+      charts,
+      os: i % 3 === 1 ? "Ubuntu 24.04.1 LTS" : "Debian GNU/Linux 12",
+      agent: i % 2 ? "netdata v2.11.0" : "netdata v1.37.1",
+      quietSince: state === "archived" ? 86400 * 3 : state === "stale" ? 340 : 0,
+    };
+  });
+}
+
+/** Starts the server; `hosts` is the size of the fleet. Returns its address and ways to end it. */
+export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
+  const now = () => Date.now() / 1000;
+  const born = now();
+  let hosts = makeHosts(count);
+  const streams = new Set();
+  const counters = { data: 0, live: 0 };
+
+  const lastOf = (h) => (h.quietSince ? Math.floor(born - h.quietSince) : Math.floor(now()));
+  const face = (h) => ({
+    guid: h.guid,
+    hostname: h.hostname,
+    state: h.state,
+    replication_percent: h.state === "replicating" ? Math.min(99, 42 + (now() - born) / 3) : 100,
+    os: h.os,
+    kernel: "Linux 6.1.0-26-amd64",
+    agent: h.agent,
+    charts: h.charts.length,
+    metrics: h.charts.reduce((n, c) => n + c.dims.length, 0),
+    samples_per_second: h.quietSince ? 0 : h.charts.reduce((n, c) => n + c.dims.length / c.every, 0) + noise(7, now()) * 3,
+    first_seen: born - 86400 * 20,
+    last_seen: lastOf(h),
+    hops: 1,
+    connection: h.quietSince ? null : { since: born - 4000, address: "192.0.2.17:51544", compression: "lz4", capabilities: ["VCAPS", "REPLICATION", "INTERPOLATED"] },
+    labels: { region: h.hostname.length % 2 ? "eu-west" : "us-east", role: "storage" },
+    ambiguous: false,
+  });
+  const definition = (c, h) => ({
+    id: c.id,
+    name: c.id,
+    type: c.type,
+    family: c.family,
+    context: c.context,
+    title: `${c.title} (${c.id})`,
+    priority: c.priority,
+    units: c.units,
+    chart_type: c.chartType,
+    update_every: c.every,
+    first_entry: Math.floor(born - 86400),
+    last_entry: lastOf(h),
+    dimensions: Object.fromEntries(c.dims.map((d) => [d.id, { name: d.name }])),
+    chart_labels: {},
+  });
+
+  function data(h, q) {
+    const chart = h.charts.find((c) => c.id === q.get("chart"));
+    if (!chart) return null;
+    const before = Number(q.get("before"));
+    const after = Number(q.get("after"));
+    const step = Math.max(chart.every, Math.round((before - after + 1) / Number(q.get("points"))));
+    const last = lastOf(h);
+    const rows = [];
+    for (let t = Math.ceil(after / step) * step; t <= before; t += step) {
+      rows.push([t, ...chart.dims.map((d) => (t > last || t < born - 86400 * 10 ? null : valueAt(chart, d, t)))]);
+    }
+    return {
+      api: 1,
+      view_update_every: step,
+      dimension_ids: chart.dims.map((d) => d.id),
+      dimension_names: chart.dims.map((d) => d.name),
+      result: { labels: ["time", ...chart.dims.map((d) => d.name)], data: rows },
+    };
+  }
+
+  function live(h, q, req, res) {
+    counters.live++;
+    res.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    const send = (event, body) => res.write(`event: ${event}\ndata: ${JSON.stringify(body)}\n\n`);
+    const charts = q.getAll("chart").map((id) => h.charts.find((c) => c.id === id)).filter(Boolean);
+    let from = Number(q.get("after"));
+    const points = () => {
+      const last = lastOf(h);
+      if (last <= from || charts.length === 0) return;
+      const out = {};
+      for (const c of charts) {
+        const rows = [];
+        for (let t = Math.floor(from / c.every + 1) * c.every; t <= last; t += c.every) {
+          const values = c.dims.map((d) => valueAt(c, d, t));
+          if (values.some((v) => v !== null)) rows.push([t, ...values]);
+        }
+        if (rows.length) out[c.id] = { dimensions: c.dims.map((d) => d.id), points: rows };
+      }
+      from = last;
+      send("points", { now: now(), charts: out });
+    };
+    send("host", face(h));
+    points();
+    let n = 0;
+    const timer = setInterval(() => {
+      points();
+      if (++n % 3 === 0) send("host", face(h));
+    }, 1000);
+    streams.add(res);
+    req.on("close", () => {
+      clearInterval(timer);
+      streams.delete(res);
+    });
+  }
+
+  const json = (res, body, status = 200) => {
+    res.writeHead(status, { "Content-Type": "application/json" });
+    res.end(JSON.stringify(body));
+  };
+  const text = (res, status, body) => {
+    res.writeHead(status, { "Content-Type": "text/plain" });
+    res.end(body);
+  };
+
+  async function file(res, path) {
+    const name = path.startsWith("/assets/") ? normalize(path) : "/index.html";
+    try {
+      const body = await readFile(join(dist, name));
+      res.writeHead(200, {
+        "Content-Type": types[extname(name)] ?? "application/octet-stream",
+        "Content-Security-Policy": "default-src 'self'; style-src 'self'; script-src 'self'",
+      });
+      res.end(body);
+    } catch {
+      text(res, 404, "File does not exist, or is not accessible");
+    }
+  }
+
+  const server = createServer((req, res) => {
+    const url = new URL(req.url, "http://mock");
+    if (log) console.log(req.method, req.url);
+    if (url.pathname === "/api/foster/v1/hosts") return json(res, { version: "mock", now: now(), api_keys: 1, hosts: hosts.map(face) });
+    const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
+    if (!api) return void file(res, url.pathname);
+    const host = hosts.find((h) => h.hostname === decodeURIComponent(name) || h.guid === decodeURIComponent(name));
+    if (!host) return text(res, 404, "This netdata does not maintain a database for host: " + name);
+    switch (api) {
+      case "/api/v1/info":
+        return json(res, { version: "v1.37.1", os_name: "Debian GNU/Linux", os_version: "12", kernel_name: "Linux", kernel_version: "6.1.0-26-amd64", architecture: "x86_64", virtualization: "kvm", cores_total: "8", ram_total: "16687091712", host_labels: { _os: "linux" } });
+      case "/api/v1/charts":
+        return json(res, { hostname: host.hostname, charts: Object.fromEntries(host.charts.map((c) => [c.id, definition(c, host)])) });
+      case "/api/v1/data": {
+        counters.data++;
+        const body = data(host, url.searchParams);
+        return body ? json(res, body) : text(res, 404, "No metrics where matched to query.");
+      }
+      case "/api/foster/v1/live":
+        return live(host, url.searchParams, req, res);
+      default:
+        return text(res, 404, "Unsupported API command");
+    }
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    port: server.address().port,
+    counters,
+    setHosts: (n) => (hosts = makeHosts(n)),
+    stop: () =>
+      new Promise((resolve) => {
+        for (const res of streams) res.destroy();
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const at = process.argv.indexOf("--hosts");
+  const mock = await start({ port: Number(process.argv[2]) || 19998, hosts: at > 0 ? Number(process.argv[at + 1]) : 3, log: process.argv.includes("--log") });
+  console.log(mock.url);
+}
