@@ -2,6 +2,8 @@ module foster
 
 go 1.26.0
 
+ignore ./web/ui/node_modules
+
 require (
 	github.com/KimMachineGun/automemlimit v0.7.5
 	github.com/andybalholm/brotli v1.2.8

@@ -1,0 +1,425 @@
+package receiver
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"foster/replication/wire"
+	"foster/storage"
+	"foster/storage/catalog"
+	"foster/storage/query"
+)
+
+// capture is a recorded connection that is received again. As a net.Conn it returns what the child sent, read by read,
+// and sets the receiver's clock to the time of each.
+type capture struct {
+	stream []byte
+	reads  [][3]int64
+	next   int
+	now    time.Time
+	sent   bytes.Buffer // by the parent
+}
+
+func (c *capture) Read(p []byte) (int, error) {
+	for c.next < len(c.reads) {
+		r := &c.reads[c.next]
+		if r[1] == 0 {
+			c.next++
+			continue
+		}
+		c.now = time.UnixMilli(r[2])
+		n := copy(p, c.stream[r[0]:r[0]+r[1]])
+		r[0] += int64(n)
+		r[1] -= int64(n)
+		return n, nil
+	}
+	return 0, io.EOF
+}
+
+func (c *capture) Write(p []byte) (int, error)      { return c.sent.Write(p) }
+func (c *capture) Close() error                     { return nil }
+func (c *capture) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (c *capture) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (c *capture) SetDeadline(time.Time) error      { return nil }
+func (c *capture) SetReadDeadline(time.Time) error  { return nil }
+func (c *capture) SetWriteDeadline(time.Time) error { return nil }
+
+const capturesDir = "testdata/captures"
+
+func openCapture(t *testing.T, name string) *capture {
+	t.Helper()
+	c := &capture{stream: readGzip(t, name, "stream.gz")}
+	if err := json.Unmarshal(readGzip(t, name, "reads.json.gz"), &c.reads); err != nil {
+		t.Fatal(err)
+	}
+	c.now = time.UnixMilli(c.reads[0][2])
+	return c
+}
+
+func readGzip(t *testing.T, capture, file string) []byte {
+	t.Helper()
+	f, err := os.Open(filepath.Join(capturesDir, capture, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// answer is /api/v1/data of a chart.
+type answer struct {
+	Labels []string     `json:"labels"`
+	Data   [][]*float64 `json:"data"`
+}
+
+func readAnswers(t *testing.T, capture, file string) map[string]answer {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(capturesDir, capture, file)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var a map[string]answer
+	if err := json.Unmarshal(readGzip(t, capture, file), &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// testRules admit every child and take every compression.
+func testRules(string, string) Rules {
+	yes := func(string) bool { return true }
+	return Rules{
+		KeyIsAPI: true, KeyEnabled: true, KeyAllows: yes, MachineIsMachine: true, MachineEnabled: true, MachineAllows: yes,
+		Child: Child{
+			Compressions: []wire.Caps{wire.ZSTD, wire.LZ4, wire.GZIP, wire.Brotli},
+			Replication:  true, ReplicationPeriod: 24 * time.Hour, ReplicationStep: time.Hour, MemoryMode: "dbengine",
+		},
+	}
+}
+
+func testStore(t *testing.T) *storage.Store {
+	t.Helper()
+	opts := storage.DefaultOptions()
+	opts.Dir = t.TempDir()
+	store, err := storage.Open(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+// receive plays a capture into the store.
+func receive(t *testing.T, store *storage.Store, name string) *catalog.Host {
+	t.Helper()
+	c := openCapture(t, name)
+	rules := testRules("", "")
+	// The recorded stream is compressed with what its real parent chose.
+	for _, a := range []struct {
+		name string
+		bit  wire.Caps
+	}{{"lz4", wire.LZ4}, {"zstd", wire.ZSTD}, {"gzip", wire.GZIP}, {"brotli", wire.Brotli}} {
+		if strings.Contains(name, a.name) {
+			rules.Child.Compressions = []wire.Caps{a.bit}
+		}
+	}
+	if strings.HasPrefix(name, "i1-") {
+		rules.Child.Compressions = []wire.Caps{wire.LZ4}
+	}
+	r, err := New(Options{
+		Store: store, GUID: "00000000-0000-4000-8000-000000000000", Hostname: "foster", Now: func() time.Time { return c.now },
+		Rules: func(string, string) Rules { return rules },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Serve(t.Context(), c, Peer{Addr: "[127.0.0.1]:1", IP: "127.0.0.1"}); err != nil && !strings.Contains(err.Error(), "inside a line") &&
+		!errors.Is(err, io.ErrUnexpectedEOF) { // the recorder cut the connection anywhere
+		t.Fatal(err)
+	}
+	query, _ := wire.ParseRequest(c.stream[:bytes.Index(c.stream, []byte("\r\n\r\n"))])
+	h := store.Catalog().Host(query.MachineGUID)
+	if h == nil {
+		t.Fatalf("host %q is not in the catalog", query.MachineGUID)
+	}
+	return h
+}
+
+// points reads a chart from the store: by time, a value per dimension name.
+func points(t *testing.T, store *storage.Store, ch *catalog.Chart, after, before int64) map[int64]map[string]float64 {
+	t.Helper()
+	out := map[int64]map[string]float64{}
+	dims := ch.Dimensions()
+	series, err := store.Select(t.Context(), ch, dims, after, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]query.Point, 256)
+	for i, s := range series {
+		for {
+			n, err := s.Cursor.Read(buf)
+			for _, p := range buf[:n] {
+				row := out[p.End]
+				if row == nil {
+					row = map[string]float64{}
+					out[p.End] = row
+				}
+				if _, double := row[dims[i].Def().Name]; double {
+					t.Errorf("%s %s: two points at %d", ch.ID, dims[i].ID, p.End)
+				}
+				row[dims[i].Def().Name] = p.Sum
+			}
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
+// tally counts how the points of an agent's answer are found in the store.
+type tally struct {
+	points, missing, different int
+	examples                   []string
+}
+
+// same says whether two numbers are one: agents keep 24 bits of mantissa, and print 7 decimals.
+func same(a, b float64) bool {
+	return math.Abs(a-b) <= 1e-6*max(math.Abs(a), math.Abs(b))+1e-7
+}
+
+func compare(t *testing.T, store *storage.Store, h *catalog.Host, answers map[string]answer, after, before int64) tally {
+	t.Helper()
+	var out tally
+	for id, a := range answers {
+		ch := h.Chart(id)
+		if ch == nil {
+			t.Errorf("chart %q is not in the catalog", id)
+			continue
+		}
+		stored := points(t, store, ch, after, before)
+		for _, row := range a.Data {
+			at := int64(*row[0])
+			if at <= after || at > before {
+				continue
+			}
+			for i, v := range row[1:] {
+				if v == nil {
+					continue
+				}
+				out.points++
+				got, ok := stored[at][a.Labels[i+1]]
+				switch {
+				case !ok:
+					out.missing++
+				case !same(got, *v):
+					out.different++
+				default:
+					continue
+				}
+				if len(out.examples) < 12 {
+					out.examples = append(out.examples, fmt.Sprintf("%s %s at %d: stored %v (%t), agent %v", id, a.Labels[i+1], at, got, ok, *v))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// window returns the times of a data answer that a parent can have: from the second point it stored on.
+func window(answers map[string]answer) (after, before int64) {
+	for _, a := range answers {
+		for _, row := range a.Data {
+			at := int64(*row[0])
+			before = max(before, at)
+			if after == 0 || at < after {
+				after = at
+			}
+		}
+	}
+	return after, before
+}
+
+// TestCaptures receives every recorded connection of real agents and compares charts, dimensions, labels and values with
+// what the real parent, and the child itself, answered.
+func TestCaptures(t *testing.T) {
+	for _, test := range []struct {
+		names []string // connections of one host, in order
+		v1    bool     // collected values: parents interpolate
+	}{
+		{[]string{"a-v1.37-none"}, true},
+		{[]string{"b-v1.37-lz4"}, true},
+		{[]string{"c-v1.37-lz4-reconnect-1-before", "c-v1.37-lz4-reconnect-2-after"}, true},
+		{[]string{"d-v2.11-none"}, false},
+		{[]string{"e-v2.11-lz4"}, false},
+		{[]string{"f-v2.11-zstd"}, false},
+		{[]string{"f2-v2.11-zstd-reconnect-1-before", "f2-v2.11-zstd-reconnect-2-after"}, false},
+		{[]string{"g-v2.11-gzip"}, false},
+		{[]string{"h-v2.11-brotli"}, false},
+		{[]string{"i1-child-v2.11-parent-v1.37"}, true},
+		{[]string{"i2-child-v1.37-parent-v2.11"}, true},
+		{[]string{"j-v2.11-proxy"}, false},
+		{[]string{"j-v2.11-proxy-proxy01"}, false},
+		{[]string{"j-v2.11-proxy-vnode01"}, false},
+		{[]string{"k-v1.37-odd-none"}, true},
+	} {
+		last := test.names[len(test.names)-1]
+		t.Run(last, func(t *testing.T) {
+			t.Parallel()
+			store := testStore(t)
+			var h *catalog.Host
+			for _, name := range test.names {
+				h = receive(t, store, name)
+			}
+			compareCharts(t, h, last)
+			parent, child := readAnswers(t, last, "data-parent.json.gz"), readAnswers(t, last, "data-child.json.gz")
+			if parent == nil {
+				return
+			}
+			after, before := window(parent)
+			p := compare(t, store, h, parent, after-1, before)
+			t.Logf("real parent: %d points, %d missing, %d different", p.points, p.missing, p.different)
+			if p.missing > 0 || !test.v1 && p.different > 0 {
+				t.Errorf("points of the real parent: %d missing, %d different\n%s", p.missing, p.different, strings.Join(p.examples, "\n"))
+			}
+			if child == nil {
+				return
+			}
+			// The child has more than it could give: compare what the parent has.
+			c := compare(t, store, h, restrict(child, parent), after-1, before)
+			t.Logf("child: %d points, %d missing, %d different (%.3f %%)\n%s", c.points, c.missing, c.different, 100*float64(c.different)/float64(max(1, c.points)), strings.Join(c.examples, "\n"))
+			if c.missing > 0 || !test.v1 && c.different > 0 {
+				t.Errorf("points of the child: %d missing, %d different\n%s", c.missing, c.different, strings.Join(c.examples, "\n"))
+			}
+		})
+	}
+}
+
+// restrict leaves of a only the points that b has a value for.
+func restrict(a, b map[string]answer) map[string]answer {
+	out := map[string]answer{}
+	for id, x := range a {
+		y, ok := b[id]
+		if !ok {
+			continue
+		}
+		has := map[string]bool{}
+		for _, row := range y.Data {
+			for i, v := range row[1:] {
+				if v != nil {
+					has[fmt.Sprint(int64(*row[0]), y.Labels[i+1])] = true
+				}
+			}
+		}
+		kept := answer{Labels: x.Labels}
+		for _, row := range x.Data {
+			copied := slices.Clone(row)
+			for i := range copied[1:] {
+				if !has[fmt.Sprint(int64(*row[0]), x.Labels[i+1])] {
+					copied[i+1] = nil
+				}
+			}
+			kept.Data = append(kept.Data, copied)
+		}
+		out[id] = kept
+	}
+	return out
+}
+
+// compareCharts compares definitions with the real parent's.
+func compareCharts(t *testing.T, h *catalog.Host, capture string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(capturesDir, capture, "charts.json.gz")); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var want map[string]struct {
+		Name        string `json:"name"`
+		Family      string `json:"family"`
+		Context     string `json:"context"`
+		Title       string `json:"title"`
+		Priority    int    `json:"priority"`
+		Plugin      string `json:"plugin"`
+		Module      string `json:"module"`
+		Units       string `json:"units"`
+		ChartType   string `json:"chart_type"`
+		UpdateEvery int64  `json:"update_every"`
+		Dimensions  map[string]struct {
+			Name string `json:"name"`
+		} `json:"dimensions"`
+		Labels map[string]string `json:"chart_labels"`
+	}
+	if err := json.Unmarshal(readGzip(t, capture, "charts.json.gz"), &want); err != nil {
+		t.Fatal(err)
+	}
+	if len(want) == 0 {
+		t.Fatal("no charts to compare with")
+	}
+	for id, w := range want {
+		ch := h.Chart(id)
+		if ch == nil {
+			t.Errorf("chart %q is not in the catalog", id)
+			continue
+		}
+		def := ch.Def()
+		got := fmt.Sprintf("%s|%s|%s|%s (%s)|%d|%s|%s|%s|%s|%d", ch.Name(), def.Family, def.Context, def.Title, ch.Name(), def.Priority, def.Plugin, def.Module, def.Units, def.Type, ch.UpdateEvery())
+		real := fmt.Sprintf("%s|%s|%s|%s|%d|%s|%s|%s|%s|%d", w.Name, w.Family, w.Context, w.Title, w.Priority, w.Plugin, w.Module, w.Units, w.ChartType, w.UpdateEvery)
+		if got != real && !strings.Contains(real, "_") {
+			t.Errorf("chart %s:\n got %s\nwant %s", id, got, real)
+		} else if ascii(got) != ascii(real) {
+			t.Errorf("chart %s:\n got %s\nwant %s", id, got, real)
+		}
+		for dim, d := range w.Dimensions {
+			cat := ch.Dimension(dim)
+			if cat == nil || cat.Def().Name != d.Name {
+				t.Errorf("chart %s, dimension %s (%s): got %+v", id, dim, d.Name, cat)
+			}
+		}
+		labels := map[string]string{}
+		for _, l := range ch.Labels() {
+			labels[l.Name] = l.Value
+		}
+		for name, value := range w.Labels {
+			if labels[name] != value {
+				t.Errorf("chart %s, label %s: got %q, want %q", id, name, labels[name], value)
+			}
+		}
+	}
+}
+
+// ascii replaces what 1.37.1 replaces in titles.
+func ascii(s string) string {
+	b := []byte(s)
+	for i := range b {
+		if b[i] >= 0x80 {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
