@@ -53,7 +53,7 @@ func ParseRequest(raw []byte) (Request, error) {
 	for pair := range bytes.SplitSeq(bytes.TrimSpace(query), []byte("&")) {
 		name, raw, _ := bytes.Cut(pair, []byte("="))
 		value := cleanValue(unescape(raw))
-		n := cleanValue(string(name))
+		n := cleanValue(unescape(name)) // a Netdata parent decodes before it splits, hence names too
 		if n == "" || value == "" || seen[n] {
 			continue
 		}
