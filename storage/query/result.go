@@ -1,0 +1,94 @@
+package query
+
+import "math"
+
+// Result is the rows of a query, column by column, the oldest row first.
+type Result struct {
+	Window
+	Method  Method
+	Columns []Column
+}
+
+// Column is the values of one metric.
+type Column struct {
+	Dimension string
+	Values    []float64 // one a row, NaN where there is no value
+	Reset     []bool    // one a row: a counter was reset or overflowed; nil when none was
+	Read      int       // points read
+	Filled    int       // rows that have a value
+}
+
+// Zero says whether the column holds nothing but zeros and missing values.
+func (c *Column) Zero() bool {
+	for _, v := range c.Values {
+		if v != 0 && !math.IsNaN(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// Absolute makes all values positive.
+func (r *Result) Absolute() {
+	for i := range r.Columns {
+		values := r.Columns[i].Values
+		for j, v := range values {
+			values[j] = math.Abs(v)
+		}
+	}
+}
+
+// Percentages turns each value into its percentage of the sum of its row, or of the sum of the absolute values of its row.
+// A sum of 0 counts as 1, as in netdata v1.37.1.
+func (r *Result) Percentages(absolute bool) {
+	for row := range r.Points {
+		total := 0.0
+		for i := range r.Columns {
+			v := r.Columns[i].Values[row]
+			switch {
+			case math.IsNaN(v):
+			case absolute:
+				total += math.Abs(v)
+			default:
+				total += v
+			}
+		}
+		if total == 0 {
+			total = 1
+		}
+		for i := range r.Columns {
+			v := &r.Columns[i].Values[row]
+			*v = *v * 100 / total
+		}
+	}
+}
+
+// Range returns the smallest and the largest value of all columns. A missing value counts as 0, as in netdata v1.37.1
+// and v2.11.0.
+func (r *Result) Range() (lowest, highest float64) {
+	first := true
+	for i := range r.Columns {
+		for _, v := range r.Columns[i].Values {
+			if math.IsNaN(v) {
+				v = 0
+			}
+			if first {
+				lowest, highest, first = v, v, false
+			}
+			lowest, highest = min(lowest, v), max(highest, v)
+		}
+	}
+	return lowest, highest
+}
+
+// Zeros puts 0 where there is no value.
+func (r *Result) Zeros() {
+	for i := range r.Columns {
+		values := r.Columns[i].Values
+		for j, v := range values {
+			if math.IsNaN(v) {
+				values[j] = 0
+			}
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package query
+
+import (
+	"slices"
+	"testing"
+)
+
+func result(columns ...[]float64) *Result {
+	r := &Result{Window: Window{Points: len(columns[0])}}
+	for _, c := range columns {
+		r.Columns = append(r.Columns, Column{Values: c})
+	}
+	return r
+}
+
+func TestResult(t *testing.T) {
+	r := result([]float64{1, 3, null}, []float64{-4, 1, null})
+	r.Percentages(false)
+	if !equal(r.Columns[0].Values, []float64{-100. / 3, 75, null}) || !equal(r.Columns[1].Values, []float64{400. / 3, 25, null}) {
+		t.Errorf("percentages %v", r.Columns)
+	}
+	r = result([]float64{1, 0}, []float64{-4, 0})
+	r.Percentages(true)
+	if !equal(r.Columns[0].Values, []float64{20, 0}) || !equal(r.Columns[1].Values, []float64{-80, 0}) {
+		t.Errorf("percentages of absolute values %v", r.Columns)
+	}
+	if low, high := r.Range(); low != -80 || high != 20 {
+		t.Errorf("range %v…%v", low, high)
+	}
+	r.Absolute()
+	if !equal(r.Columns[1].Values, []float64{80, 0}) {
+		t.Errorf("absolute %v", r.Columns)
+	}
+	r = result([]float64{5, null})
+	if low, high := r.Range(); low != 0 || high != 5 {
+		t.Errorf("range with a missing value %v…%v", low, high)
+	}
+	r.Zeros()
+	if !equal(r.Columns[0].Values, []float64{5, 0}) || r.Columns[0].Zero() {
+		t.Errorf("zeros %v", r.Columns)
+	}
+	if c := (Column{Values: []float64{0, null}}); !c.Zero() {
+		t.Error("zeros and gaps are not zero")
+	}
+}
+
+func TestOptions(t *testing.T) {
+	var all Options
+	for _, n := range optionNames {
+		o, ok := ParseOption(n.name)
+		if !ok || o != n.bit {
+			t.Errorf("%s: %v %v", n.name, o, ok)
+		}
+		all |= o
+	}
+	if all != DisplayAbsolute<<1-1 {
+		t.Errorf("an option has no name: %b", all)
+	}
+	if _, ok := ParseOption("Flip"); ok {
+		t.Error("names are case-sensitive")
+	}
+	if got := (Flip | Absolute | VirtualPoints).Names(); !slices.Equal(got, []string{"flip", "absolute", "virtual-points"}) {
+		t.Errorf("names %v", got)
+	}
+	if (Flip | Absolute).String() != "flip,absolute" {
+		t.Error((Flip | Absolute).String())
+	}
+}
+
+func TestMethods(t *testing.T) {
+	for i := range methods {
+		for _, name := range methods[i].names {
+			if m, ok := ParseMethod(name); !ok || m != Method(i) {
+				t.Errorf("%s: %v %v", name, m, ok)
+			}
+		}
+	}
+	if _, ok := ParseMethod("nope"); ok {
+		t.Error("nope is a method")
+	}
+}

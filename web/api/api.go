@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"foster/storage/catalog"
+	"foster/storage/query"
+)
+
+// Store is what the API reads.
+type Store interface {
+	// Catalog returns the hosts.
+	Catalog() *catalog.Catalog
+	// LoadRetention makes the first and last stored times of the charts of a host known.
+	LoadRetention(ctx context.Context, h *catalog.Host) error
+	// Select returns one series for each dimension, over the points that end in (after, before]. The cursors are valid
+	// until ctx is done, which must happen soon.
+	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, error)
+}
+
+// Self describes the parent itself, which is a host without charts.
+type Self struct {
+	GUID        string // machine GUID, lower case
+	Hostname    string
+	Version     string // v1.2.3
+	OS          string // linux, freebsd, macos, windows
+	Timezone    string
+	MemoryMode  string            // of hosts that have no other
+	SystemInfo  map[string]string // NETDATA_SYSTEM_… facts by name, as a child would send them
+	HTTPS       bool              // a listener speaks TLS
+	Compression bool              // children may compress
+	DiskQuota   int64             // MiB the store may use, 0 when it is not limited
+}
+
+// Options configures New.
+type Options struct {
+	Store Store
+	Log   *slog.Logger
+	Now   func() time.Time
+	Self  Self
+
+	// Page answers what is not API at all: the pages, as if they were asked for at the root.
+	Page http.Handler
+	// APIKeys returns how many API keys children can use.
+	APIKeys func() int
+	// Ready says whether the hosts of earlier runs are loaded.
+	Ready func() bool
+
+	MaxQueries   int           // queries that run at the same time
+	QueryTimeout time.Duration // of one query, waiting for its turn included
+	MaxCells     int           // values in one answer: rows times dimensions
+	MaxStreams   int           // live streams at the same time
+}
+
+// DefaultOptions returns the limits and the clock; Store and Self are for the caller to set.
+func DefaultOptions() Options {
+	return Options{
+		Log:          slog.New(slog.DiscardHandler),
+		Now:          time.Now,
+		Page:         http.NotFoundHandler(),
+		APIKeys:      func() int { return 0 },
+		Ready:        func() bool { return true },
+		MaxQueries:   64,
+		QueryTimeout: 30 * time.Second,
+		MaxCells:     4_000_000,
+		MaxStreams:   1000,
+	}
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Store == nil:
+		return fmt.Errorf("no store")
+	case o.Self.GUID == "" || o.Self.Hostname == "":
+		return fmt.Errorf("the parent has no machine GUID or no hostname")
+	case o.MaxQueries < 1 || o.MaxCells < 1 || o.MaxStreams < 1 || o.QueryTimeout <= 0:
+		return fmt.Errorf("a limit is not positive")
+	}
+	return nil
+}
+
+// API is the handler of the whole API. It is an http.Handler.
+type API struct {
+	opt     Options
+	catalog *catalog.Catalog
+	queries chan struct{} // one element for each running query
+	streams chan struct{} // one element for each live stream
+	facts   *facts
+	nonce   uint32 // random, tells parents apart for children that choose among equals
+
+	closeOnce sync.Once
+	closing   chan struct{} // closed when Run ends: live streams end too
+}
+
+// New returns the API. It answers at once; Run keeps its rates.
+func New(o Options) (*API, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("api options: %w", err)
+	}
+	return &API{
+		opt:     o,
+		catalog: o.Store.Catalog(),
+		queries: make(chan struct{}, o.MaxQueries),
+		streams: make(chan struct{}, o.MaxStreams),
+		facts:   newFacts(o.Store.Catalog()),
+		nonce:   rand.Uint32(),
+		closing: make(chan struct{}),
+	}, nil
+}
+
+// Run samples the rates of the hosts until ctx is done. When it returns live streams end, so that a server can shut down.
+func (a *API) Run(ctx context.Context) {
+	defer a.closeOnce.Do(func() { close(a.closing) })
+	a.facts.run(ctx, a.opt.Now)
+}

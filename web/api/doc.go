@@ -1,0 +1,10 @@
+// Package api answers the HTTP API: that of Netdata agents and parents, as far as it is supported, and foster's own below
+// /api/foster/. Every command is found at the root, where it concerns the parent itself, and below /host/{host}/ and
+// /node/{node}/, where host is a hostname or a machine GUID in any case.
+//
+// Shapes and texts follow netdata v2.11.0, and v1.37.1 where that is what clients parse. A parameter that Netdata has and
+// foster does not support is refused with 400, never ignored: an answer is either the one asked for or none.
+//
+// The package reads the catalog and the store and changes neither. Work is bounded: queries run at most MaxQueries at a
+// time, each for at most QueryTimeout and with at most MaxCells values, and live streams are counted too.
+package api

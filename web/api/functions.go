@@ -1,0 +1,51 @@
+package api
+
+import (
+	"maps"
+	"slices"
+
+	"foster/replication/wire"
+)
+
+// accessNames are the names of the access bits of functions, lowest bit first (netdata v2.11.0).
+var accessNames = []string{"signed-in", "same-space", "commercial-space", "anonymous-data", "sensitive-data"}
+
+// functions answers /api/v1/functions: what a host offers to run.
+func (a *API) functions(rp *reply, rq *request) {
+	rp.open('{')
+	rp.key("functions")
+	rp.functionList(a.identify(rq.host).functions)
+	rp.close('}')
+}
+
+// functionList writes functions by name. Those for other programs are not listed.
+func (rp *reply) functionList(functions map[string]wire.Function) {
+	rp.open('{')
+	for _, name := range slices.Sorted(maps.Keys(functions)) {
+		f := functions[name]
+		if f.Tags == "hidden" || f.Tags == "config" {
+			continue
+		}
+		rp.keyOpen(name, '{')
+		rp.keyString("help", f.Help)
+		rp.keyInt("timeout", f.Timeout)
+		rp.keyInt("version", f.Version)
+		scope := "LOCAL"
+		if f.Global {
+			scope = "GLOBAL"
+		}
+		rp.key("options")
+		rp.strings([]string{scope})
+		rp.keyString("tags", f.Tags)
+		rp.keyOpen("access", '[')
+		for bit, access := range accessNames {
+			if f.Access&(1<<bit) != 0 {
+				rp.string(access)
+			}
+		}
+		rp.close(']')
+		rp.keyInt("priority", f.Priority)
+		rp.close('}')
+	}
+	rp.close('}')
+}

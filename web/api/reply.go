@@ -1,0 +1,138 @@
+package api
+
+import (
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// Content types.
+const (
+	typeJSON = "application/json; charset=utf-8"
+	typeText = "text/plain; charset=utf-8"
+	typeHTML = "text/html; charset=utf-8"
+)
+
+// reply is an answer being made. It is complete before a byte is sent, so that every answer has a length and errors have
+// a status.
+type reply struct {
+	encoder
+	status      int
+	contentType string
+	public      bool   // the answer will stay the same: caches may keep it
+	plain       bool   // never compressed
+	filename    string // the answer is to be saved under this name
+}
+
+var replies = sync.Pool{New: func() any { return &reply{} }}
+
+// maxPooled is the largest buffer kept for another answer, in bytes.
+const maxPooled = 1 << 20
+
+func newReply() *reply {
+	rp := replies.Get().(*reply)
+	*rp = reply{encoder: encoder{rp.b[:0]}, status: http.StatusOK, contentType: typeJSON}
+	return rp
+}
+
+func (rp *reply) free() {
+	if cap(rp.b) <= maxPooled {
+		replies.Put(rp)
+	}
+}
+
+// fail makes the answer an error: a sentence in plain text, as agents answer.
+func (rp *reply) fail(status int, message string) {
+	rp.status, rp.contentType, rp.public, rp.filename = status, typeText, false, ""
+	rp.b = append(rp.b[:0], message...)
+}
+
+// failHTML is fail for the errors that agents answer as text/html.
+func (rp *reply) failHTML(status int, message string) {
+	rp.fail(status, message)
+	rp.contentType = typeHTML
+}
+
+// escape returns user input for an error message.
+func escape(s string) string {
+	return strings.ReplaceAll(html.EscapeString(strings.ToValidUTF8(s, "\ufffd")), "/", "&#x2F;")
+}
+
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
+	return w
+}}
+
+// send writes the answer, compressed when the client takes that.
+func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time) {
+	h := w.Header()
+	h.Set("Content-Type", rp.contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if rp.filename != "" {
+		h.Set("Content-Disposition", `attachment; filename="`+rp.filename+`"`)
+	}
+	if rp.public && rp.status == http.StatusOK {
+		h.Set("Cache-Control", "public")
+		h.Set("Expires", now.Add(24*time.Hour).UTC().Format(http.TimeFormat))
+	} else {
+		h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
+		h.Set("Pragma", "no-cache")
+		h.Set("Expires", now.UTC().Format(http.TimeFormat))
+	}
+	body := rp.b
+	if !rp.plain {
+		h.Add("Vary", "Accept-Encoding")
+		if acceptsGzip(r) && len(body) > 0 {
+			zipped := newReply()
+			defer zipped.free()
+			zipped.compress(body)
+			body = zipped.b
+			h.Set("Content-Encoding", "gzip")
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(rp.status)
+	if r.Method != http.MethodHead {
+		w.Write(body) // a client that is gone needs no answer
+	}
+}
+
+// compress makes the reply's buffer the compressed body.
+func (rp *reply) compress(body []byte) {
+	z := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(z)
+	z.Reset((*buffer)(&rp.b))
+	z.Write(body) // writing to memory does not fail
+	z.Close()
+}
+
+type buffer []byte
+
+func (b *buffer) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
+}
+
+// acceptsGzip says whether the client takes gzip.
+func acceptsGzip(r *http.Request) bool {
+	for _, header := range r.Header.Values("Accept-Encoding") {
+		for coding := range strings.SplitSeq(header, ",") {
+			name, parameters, _ := strings.Cut(coding, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				continue
+			}
+			q, found := strings.CutPrefix(strings.ReplaceAll(parameters, " ", ""), "q=")
+			if !found {
+				return true
+			}
+			weight, err := strconv.ParseFloat(q, 64)
+			return err != nil || weight > 0
+		}
+	}
+	return false
+}
