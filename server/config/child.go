@@ -117,10 +117,11 @@ func DefaultChild() Child {
 		HealthLogRetention: 5 * day,
 		Proxy:              Proxy{SendChartsMatching: everything()},
 		Compression:        true,
-		CompressionOrder:   []string{"zstd", "lz4", "brotli", "gzip"},
-		Replication:        true,
-		ReplicationPeriod:  day,
-		ReplicationStep:    time.Hour,
+		// A zstd stream costs a parent 3.2 MiB, an lz4 stream 0.1 MiB, so lz4 comes first, unlike in netdata v2.11.0.
+		CompressionOrder:  []string{"lz4", "zstd", "gzip", "brotli"},
+		Replication:       true,
+		ReplicationPeriod: day,
+		ReplicationStep:   time.Hour,
 	}
 }
 

@@ -104,7 +104,7 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
     # Compress the stream, and with what if the child leaves a choice. It is
     # compressed only if [stream], the key and the machine all say yes.
     #enable compression = yes
-    #compression algorithms order = zstd lz4 brotli gzip
+    #compression algorithms order = lz4 zstd gzip brotli
 
     # Children that come and go: forget one when it has been away for [db]
     # cleanup ephemeral hosts after.
