@@ -89,7 +89,9 @@ func chartName(typ, id, name string) string {
 	if name == "" || name == "NULL" || name == "(NULL)" || name == id {
 		return ""
 	}
-	name = strings.TrimPrefix(name, typ+".")
+	if name = strings.TrimPrefix(name, typ+"."); name == "" {
+		return ""
+	}
 	full := typ + "." + strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':

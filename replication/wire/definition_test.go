@@ -28,6 +28,7 @@ func TestChart(t *testing.T) {
 		`CHART a.b NULL`:                        base,
 		`CHART a.b (NULL)`:                      base,
 		`CHART a.b a.b`:                         base,
+		`CHART a.b a.`:                          base,
 		`CHART a.b b`:                           base,
 		`CHART a.b a.name`:                      with(func(c *Chart) { c.Name = "a.name" }),
 		`CHART a.b other.name`:                  with(func(c *Chart) { c.Name = "a.other.name" }),

@@ -165,10 +165,13 @@ func (e Encoding) appendSlot(b []byte, slot int, f Form) []byte {
 	return append(b, ' ')
 }
 
-// appendID appends an id in quotes. Bytes that could end the word become '_', whichever the quotes are: the same id is
-// written in both.
+// appendID appends an id in quotes. Bytes that could end the word become '_', whichever the quotes are, because the same
+// id is written in both; and so does what could be taken for a slot, which parsers see through the quotes.
 func appendID[S string | []byte](b []byte, quote byte, id S) []byte {
 	b = append(b, quote)
+	if len(id) >= 5 && string(id[:5]) == "SLOT:" {
+		b, id = append(b, "SLOT_"...), id[5:]
+	}
 	for i := range min(len(id), MaxID) {
 		c := id[i]
 		if c < ' ' || c == 0x7f || c == '"' || c == '\'' || c == '\\' {

@@ -149,7 +149,7 @@ func TestDataRoundTrip(t *testing.T) {
 
 // Whatever a string holds, it stays one word of one line, and the id is the same in every line.
 func TestStringsStayWords(t *testing.T) {
-	for _, s := range []string{`"`, `'`, `\`, `a\`, "\n", "a\nEND\n", "\x00", `" SLOT:1 "`, "ü\xff", "", strings.Repeat(`ab"`, 5000)} {
+	for _, s := range []string{`"`, `'`, `\`, `a\`, "\n", "a\nEND\n", "\x00", `" SLOT:1 "`, `SLOT:#B`, "ü\xff", "", strings.Repeat(`ab"`, 5000)} {
 		for name, e := range map[string]Encoding{"v1": encV1, "v2": encV2, "old": encOld} {
 			limit := 15000
 			if e.text < MaxID {
