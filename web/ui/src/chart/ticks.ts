@@ -26,8 +26,8 @@ export function valueAxis(low: number, high: number, divisor: number, fromZero: 
   const first = Math.floor(min / step + 1e-9);
   const last = Math.ceil(max / step - 1e-9);
   const ticks: number[] = [];
-  for (let i = first; i <= last; i++) ticks.push(i * step * divisor);
-  return { min: first * step * divisor, max: last * step * divisor, ticks };
+  for (let i = first; i <= last; i++) ticks.push(i * step * divisor + 0); // + 0 makes −0 a 0
+  return { min: ticks[0]!, max: ticks.at(-1)!, ticks };
 }
 
 function niceStep(raw: number): number {

@@ -20,7 +20,7 @@ const steps = (sizes: number[], labels: string[]) => labels.map((label, i) => ({
 const ladders: Ladder[] = [
   {
     steps: steps(binary, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]),
-    accepts: { B: 1, bytes: 1, octets: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, kilobytes: 2 ** 10, megabytes: 2 ** 20, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 },
+    accepts: { B: 1, bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, kilobytes: 2 ** 10, megabytes: 2 ** 20, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 },
     rate: true,
   },
   {

@@ -116,7 +116,7 @@ test("an unknown host has a page that says so", () =>
   inBrowser(async ({ open }) => {
     const page = await open("/host/surely-no-such-host/");
     await page.getByRole("heading", { name: "Unknown host" }).waitFor();
-    await page.getByRole("link", { name: "All hosts" }).click();
+    await page.getByRole("link", { name: "All hosts", exact: true }).click();
     await page.waitForSelector(".fleet");
   }));
 
