@@ -13,14 +13,15 @@ type Catalog struct {
 	mu    sync.Mutex // guards changes of hosts
 	hosts atomic.Pointer[map[string]*Host]
 
-	dirtyMu     sync.Mutex // guards the dirty sets
-	dirtyHosts  map[*Host]struct{}
-	dirtyCharts map[*Chart]struct{}
+	dirtyMu sync.Mutex // guards dirty
+	dirty   changes
+
+	persister *persister // nil when the catalog is in memory only
 }
 
 // NewInMemory returns an empty catalog that is not persisted.
 func NewInMemory() *Catalog {
-	c := &Catalog{dirtyHosts: map[*Host]struct{}{}, dirtyCharts: map[*Chart]struct{}{}}
+	c := &Catalog{}
 	c.hosts.Store(&map[string]*Host{})
 	return c
 }
@@ -117,13 +118,23 @@ func (c *Catalog) add(guid string, info HostInfo) *Host {
 // markHost notes that the facts or labels of h must be persisted.
 func (c *Catalog) markHost(h *Host) {
 	c.dirtyMu.Lock()
-	c.dirtyHosts[h] = struct{}{}
+	c.dirty.addHost(h)
 	c.dirtyMu.Unlock()
 }
 
 // markChart notes that the definition of ch or of its dimensions must be persisted.
 func (c *Catalog) markChart(ch *Chart) {
 	c.dirtyMu.Lock()
-	c.dirtyCharts[ch] = struct{}{}
+	c.dirty.addChart(ch)
+	c.dirtyMu.Unlock()
+}
+
+// markConnection notes that the connection of h has begun, or has ended.
+func (c *Catalog) markConnection(h *Host, conn *Connection, ended bool) {
+	if c.persister == nil {
+		return
+	}
+	c.dirtyMu.Lock()
+	c.dirty.addConnection(connectionChange{h, conn, ended})
 	c.dirtyMu.Unlock()
 }

@@ -30,6 +30,9 @@ type Chart struct {
 	mu        sync.Mutex // guards variables and functions
 	variables map[string]float64
 	functions map[string]wire.Function
+
+	row   int64 // in the database, 0 when it has none yet; belongs to the persister
+	saved savedChart
 }
 
 // Def returns the definition of the chart; its Slot has no meaning. It must not be changed.
@@ -114,10 +117,7 @@ func (ch *Chart) Dimension(id string) *Dimension {
 
 // AddDimension appends a dimension the chart does not have yet. Callers check that with Dimension.
 func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
-	def.Slot = 0
-	def.ID, def.Name = internString(def.ID), internString(def.Name)
-	d := &Dimension{Chart: ch, ID: def.ID}
-	d.def.Store(&def)
+	d := newDimension(ch, def)
 	dims := append(slices.Clip(ch.Dimensions()), d)
 	ch.dims.Store(&dims)
 	ch.changed()

@@ -17,6 +17,7 @@ type Connection struct {
 	Compression string    // lz4, zstd, gzip, brotli or none
 
 	traffic atomic.Int64 // unix nanoseconds of the last byte received
+	reason  atomic.Pointer[string]
 
 	BytesIn    atomic.Int64 // received, as on the wire
 	BytesPlain atomic.Int64 // received, after decompression
@@ -28,6 +29,8 @@ type Connection struct {
 	replicating atomic.Int64 // of these, not finished
 	asked       atomic.Int64 // seconds of history asked for, over all charts
 	answered    atomic.Int64 // of these, answered
+
+	row int64 // in the database, 0 when it has none yet; belongs to the persister
 }
 
 // LastTraffic returns when the last byte was received.
@@ -35,6 +38,17 @@ func (c *Connection) LastTraffic() time.Time { return time.Unix(0, c.traffic.Loa
 
 // SetLastTraffic sets what LastTraffic returns.
 func (c *Connection) SetLastTraffic(t time.Time) { c.traffic.Store(t.UnixNano()) }
+
+// Reason returns why the connection ended, "" when nobody has told.
+func (c *Connection) Reason() string {
+	if r := c.reason.Load(); r != nil {
+		return *r
+	}
+	return ""
+}
+
+// SetReason sets what Reason returns; it is called before Host.Disconnect.
+func (c *Connection) SetReason(reason string) { c.reason.Store(&reason) }
 
 // ReplayStarted notes that a chart begins to replay that many seconds of history.
 func (c *Connection) ReplayStarted(seconds int64) {

@@ -20,6 +20,16 @@ type Dimension struct {
 	value     atomic.Uint64
 	collected atomic.Uint64
 	flags     atomic.Uint32
+
+	saved *wire.Dimension // what the database has, nil when that is not known; belongs to the persister
+}
+
+func newDimension(ch *Chart, def wire.Dimension) *Dimension {
+	def.Slot = 0
+	def.ID, def.Name = internString(def.ID), internString(def.Name)
+	d := &Dimension{Chart: ch, ID: def.ID}
+	d.def.Store(&def)
+	return d
 }
 
 // Def returns the definition of the dimension; its Slot has no meaning. It must not be changed.

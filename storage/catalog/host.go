@@ -58,6 +58,8 @@ type Host struct {
 	update     broadcast
 
 	retention atomic.Bool // first and last of the charts are known from the store
+
+	row int64 // in the database, 0 when it has none yet; belongs to the persister
 }
 
 func newHost(c *Catalog, guid string, info HostInfo) *Host {
@@ -148,12 +150,7 @@ func (h *Host) DefineChart(def wire.Chart) *Chart {
 		def.Name = ""
 	}
 	if ch == nil {
-		ch = &Chart{Host: h, ID: def.ID, order: len(h.charts)}
-		ch.dims.Store(&[]*Dimension{})
-		ch.labels.Store(&[]wire.Label{})
-		ch.def.Store(&def)
-		h.charts[def.ID] = ch
-		h.list.Store(nil)
+		ch = h.newChart(&def)
 	} else {
 		old := ch.def.Load()
 		if *old == def {
@@ -168,6 +165,17 @@ func (h *Host) DefineChart(def wire.Chart) *Chart {
 		h.byName[def.Name] = ch
 	}
 	ch.changed()
+	return ch
+}
+
+// newChart adds a chart that the host does not have yet.
+func (h *Host) newChart(def *wire.Chart) *Chart {
+	ch := &Chart{Host: h, ID: def.ID, order: len(h.charts)}
+	ch.dims.Store(&[]*Dimension{})
+	ch.labels.Store(&[]wire.Label{})
+	ch.def.Store(def)
+	h.charts[def.ID] = ch
+	h.list.Store(nil)
 	return ch
 }
 
@@ -222,6 +230,7 @@ func (h *Host) Connect(c *Connection) {
 	h.lastSeen.Store(c.Since.UnixNano())
 	h.conn.Store(c)
 	h.changed()
+	h.catalog.markConnection(h, c, false)
 	h.Notify()
 }
 
@@ -231,6 +240,7 @@ func (h *Host) Disconnect(c *Connection) {
 		h.lastSeen.Store(c.LastTraffic().UnixNano())
 		h.ClearFunctions()
 		h.changed()
+		h.catalog.markConnection(h, c, true)
 		h.Notify()
 	}
 }

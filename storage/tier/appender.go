@@ -18,10 +18,11 @@ import (
 // the others.
 const MaxAhead = 10 * time.Minute
 
-// Appender stores points in batches. It is used by one goroutine; a batch that was begun must be ended by Commit.
+// Appender stores points in batches. It is used by one goroutine. A batch with points must be ended by Commit, and soon:
+// compaction waits for it.
 type Appender struct {
 	raw     *Raw
-	batch   storage.AppenderV2 // nil when there is none
+	batch   storage.AppenderV2 // nil when pending is 0
 	pending int
 	limit   int64 // newest time accepted in the batch, unix seconds
 }
@@ -56,23 +57,30 @@ func (a *Appender) Create(s Series, t int64, v float64, f wire.Flags) (uint64, e
 }
 
 func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64) (uint64, error) {
+	if t <= 0 {
+		a.raw.tooOld.Add(1)
+		return ref, ErrTooOld
+	}
 	if a.batch == nil {
 		if err := a.begin(); err != nil {
 			return ref, err
 		}
 	}
-	if t <= 0 {
-		a.raw.tooOld.Add(1)
-		return ref, ErrTooOld
+	err := ErrFuture
+	if t <= a.limit {
+		var got storage.SeriesRef
+		got, err = a.batch.Append(storage.SeriesRef(ref), ls, 0, t*1000, stored, nil, nil, storage.AOptions{})
+		if err == nil {
+			a.pending++
+			return uint64(got), nil
+		}
 	}
-	if t > a.limit {
-		return ref, ErrFuture
+	if a.pending == 0 {
+		// Nobody will commit a batch without points.
+		_ = a.batch.Rollback()
+		a.batch = nil
 	}
-	got, err := a.batch.Append(storage.SeriesRef(ref), ls, 0, t*1000, stored, nil, nil, storage.AOptions{})
 	switch {
-	case err == nil:
-		a.pending++
-		return uint64(got), nil
 	case errors.Is(err, storage.ErrDuplicateSampleForTimestamp):
 		a.raw.duplicates.Add(1)
 		return ref, nil
@@ -82,6 +90,8 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 	case errors.Is(err, tsdb.ErrInvalidSample):
 		// No labels were given: the reference is of a series that left the head.
 		return 0, ErrUnknownSeries
+	case errors.Is(err, ErrFuture):
+		return ref, ErrFuture
 	}
 	return ref, fmt.Errorf("append to series %d: %w", ref, err)
 }
@@ -107,8 +117,11 @@ func (a *Appender) Commit() error {
 	a.batch, a.pending = nil, 0
 	a.raw.mu.RLock()
 	defer a.raw.mu.RUnlock()
-	err := ErrClosed
-	if !a.raw.closed {
+	var err error
+	if a.raw.closed {
+		_ = batch.Rollback() // the closing compaction may be waiting for it
+		err = ErrClosed
+	} else {
 		err = batch.Commit()
 	}
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,9 +76,8 @@ func (o Options) tsdb() *tsdb.Options {
 	// XOR2 is smaller on constants only, and Prometheus before 3.15 cannot read it.
 	t.FloatChunkEncoding = chunkenc.EncXOR
 	t.WALCompression = compression.Snappy
-	// Isolation would cost memory and time for every sample so that a reader never sees a part of a batch. Our readers do
-	// not mind: a series always shows whole points, and the newest second may lack in one dimension what another has.
-	t.IsolationDisabled = true
+	// Isolation, on by default, is what makes compaction wait for batches that still may write to the part being cut into a
+	// block. It costs about 80 bytes a series and no measurable time.
 	t.StripeSize = stripes
 	return t
 }
@@ -94,9 +95,11 @@ type Raw struct {
 	now     func() time.Time
 	metrics *registration
 
-	// mu is held for reading by what uses db, and for writing by Close, so that nothing is under way when db closes.
-	mu     sync.RWMutex
-	closed bool
+	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
+	mu       sync.RWMutex
+	closed   bool
+	once     sync.Once // of Close
+	closeErr error
 
 	selMu      sync.Mutex // guards selections
 	selections map[*Selection]struct{}
@@ -128,21 +131,25 @@ func Open(dir string, o Options) (*Raw, error) {
 	return r, nil
 }
 
-// Close ends all selections, whose cursors return ErrClosed from then on, and closes the tier. Batches not committed are
-// lost. Closing twice is harmless.
+// Close ends all selections, whose cursors return ErrClosed from then on, and closes the tier. It waits for a compaction
+// to stop, which waits for batches: those not committed must be ended by Commit, which fails now. Closing twice is
+// harmless.
 func (r *Raw) Close() error {
+	r.once.Do(func() {
+		if err := r.close(); err != nil {
+			r.closeErr = fmt.Errorf("close tier 0: %w", err)
+		}
+	})
+	return r.closeErr
+}
+
+func (r *Raw) close() error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return nil
-	}
 	r.closed = true
+	r.mu.Unlock()
 	// The TSDB waits for its readers when it closes, so they must go first.
 	r.selMu.Lock()
-	open := make([]*Selection, 0, len(r.selections))
-	for s := range r.selections {
-		open = append(open, s)
-	}
+	open := slices.Collect(maps.Keys(r.selections))
 	r.selMu.Unlock()
 	var errs []error
 	for _, s := range open {
@@ -150,10 +157,7 @@ func (r *Raw) Close() error {
 	}
 	errs = append(errs, r.db.Close())
 	r.unregister()
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("close tier 0: %w", err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (r *Raw) unregister() {
