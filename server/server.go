@@ -208,6 +208,9 @@ func (s *Server) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// forever is the retention of a tier without a time limit.
+const forever = 100 * 365 * 24 * time.Hour
+
 func orDefault(d, other time.Duration) time.Duration {
 	if d > 0 {
 		return d
@@ -222,8 +225,7 @@ func (s *Server) open(ctx, background context.Context, cfg *config.Config) error
 	so.Logger = s.log
 	so.Registerer = s.registry
 	tier0 := cfg.Server.DB.Tiers[0]
-	so.Retention = tier0.RetentionTime
-	so.RetentionBytes = int64(min(tier0.RetentionSize, 1<<62))
+	so.Tier0 = storage.Retention{Time: orDefault(tier0.RetentionTime, forever), Bytes: int64(min(tier0.RetentionSize, 1<<62))}
 	so.ReplicationPeriod = max(so.ReplicationPeriod, cfg.Server.DB.ReplicationPeriod)
 	store, err := storage.Open(ctx, so)
 	if err != nil {

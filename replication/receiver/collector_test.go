@@ -33,8 +33,8 @@ type collection struct {
 
 const base = 1_700_000_000
 
-// stored runs the collections and returns what is stored: by time since base, a value per dimension, NaN for nothing.
-func stored(v *collector, collections []collection) map[int64][]float64 {
+// runCollector runs the collections and returns what is stored: by time since base, a value per dimension, NaN for nothing.
+func runCollector(v *collector, collections []collection) map[int64][]float64 {
 	out := map[int64][]float64{}
 	for _, c := range collections {
 		for i, raw := range c.raw {
@@ -59,7 +59,7 @@ func stored(v *collector, collections []collection) map[int64][]float64 {
 func TestCollectorAgainstAgents(t *testing.T) {
 	const phase = 0.30026
 	v := newCollector(1, wire.Dimension{Algorithm: wire.Incremental}, wire.Dimension{Algorithm: wire.Absolute})
-	got := stored(v, []collection{
+	got := runCollector(v, []collection{
 		{phase, 0, []int64{0, 0}},
 		{1 + phase, 1_000_000, []int64{100, 10}},
 		{2 + phase, 1_000_000, []int64{200, 20}},
@@ -107,7 +107,7 @@ func TestCollectorWrap(t *testing.T) {
 			raw -= 1 << 32
 		}
 	}
-	got := stored(v, collections)
+	got := runCollector(v, collections)
 	for at, want := range map[int64]float64{
 		1: 1.8743, 2: 3.2248, 3: 2.3003, 4: 2.6997, 5: 3, 6: 1.9505, 7: 1.5, 8: 2.5495, 9: 3,
 		11: 1, 12: 1, 13: 2.3994, 14: 3, 18: 0.6, 19: 0.6, 20: 2.2793, 21: 3,
@@ -119,7 +119,7 @@ func TestCollectorWrap(t *testing.T) {
 func TestCollectorRows(t *testing.T) {
 	t.Run("percentage of absolute row", func(t *testing.T) {
 		d := wire.Dimension{Algorithm: wire.PercentageOfAbsoluteRow}
-		got := stored(newCollector(1, d, d), []collection{
+		got := runCollector(newCollector(1, d, d), []collection{
 			{0.3, 0, []int64{0, 1}}, {1.3, second, []int64{1, 4}}, {2.3, second, []int64{2, 7}},
 		})
 		compareRow(t, 1, got[1], []float64{20, 80}, 1e-9)
@@ -127,7 +127,7 @@ func TestCollectorRows(t *testing.T) {
 	})
 	t.Run("percentage of incremental row", func(t *testing.T) {
 		d := wire.Dimension{Algorithm: wire.PercentageOfIncrementalRow}
-		got := stored(newCollector(1, d, d), []collection{
+		got := runCollector(newCollector(1, d, d), []collection{
 			{0.3, 0, []int64{0, 0}}, {1.3, second, []int64{1, 10}}, {2.3, second, []int64{4, 20}}, {3.3, second, []int64{1, 30}},
 		})
 		compareRow(t, 1, got[1], []float64{100.0 / 11, 1000.0 / 11}, 1e-9)
@@ -137,7 +137,7 @@ func TestCollectorRows(t *testing.T) {
 	t.Run("multiplier, divisor and store_first", func(t *testing.T) {
 		v := newCollector(5, wire.Dimension{Algorithm: wire.Absolute, Multiplier: -3, Divisor: 2}, wire.Dimension{Algorithm: wire.Incremental})
 		v.storeFirst = true
-		got := stored(v, []collection{{0.3, 0, []int64{10, 7}}, {5.3, 5 * second, []int64{20, 57}}})
+		got := runCollector(v, []collection{{0.3, 0, []int64{10, 7}}, {5.3, 5 * second, []int64{20, 57}}})
 		compareRow(t, 0, got[0], []float64{-15, 0}, 1e-9)
 		compareRow(t, 5, got[5], []float64{-30, 50 * 4.5 / 4.8 / 5}, 1e-9)
 	})
@@ -189,7 +189,7 @@ func TestCollectorHandover(t *testing.T) {
 	v.restore(0, &wire.ReplayDimensionState{LastCollected: base*second + 350_000, CollectedValue: 48_991, LastCalculated: 35})
 	v.restoreClock(wire.ReplayChartState{LastCollected: base*second + 350_000, LastUpdated: base * second}, base*second+400_000)
 	v.resync = false
-	got := stored(v, []collection{{1.35, second, []int64{49_091}}})
+	got := runCollector(v, []collection{{1.35, second, []int64{49_091}}})
 	compareRow(t, 1, got[1], []float64{100*0.65 + 35}, 1e-9)
 }
 
