@@ -1,0 +1,55 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+
+	"foster/replication/wire"
+	"foster/storage/catalog"
+	"foster/storage/tier"
+)
+
+// Appender stores the points of one child in batches. It is used by one goroutine. A batch with points must be ended by
+// Commit, and soon: compaction waits for it.
+type Appender struct {
+	raw *tier.Appender
+}
+
+// Appender returns a new appender.
+func (s *Store) Appender() *Appender { return &Appender{raw: s.raw.Appender()} }
+
+// Append adds a point of d that ends at unix time t to the batch. A gap (a value that is not finite, or the flag
+// wire.Empty) is not stored, and of points with the same time one stays; neither is an error. A point older than the
+// store accepts gives ErrTooOld, one more than tier.MaxAhead ahead of the clock ErrFuture; the batch remains usable.
+func (a *Appender) Append(d *catalog.Dimension, t int64, v float64, f wire.Flags) error {
+	ref, err := a.raw.Append(d.Ref, t, v, f)
+	if err != nil {
+		// A function of its own, so that this one stays small: a series is new once.
+		ref, err = a.append(d, t, v, f, err)
+	}
+	d.Ref = ref
+	return err
+}
+
+func (a *Appender) append(d *catalog.Dimension, t int64, v float64, f wire.Flags, err error) (uint64, error) {
+	if errors.Is(err, tier.ErrTooOld) || errors.Is(err, tier.ErrFuture) {
+		return d.Ref, err
+	}
+	ref := d.Ref
+	if errors.Is(err, tier.ErrUnknownSeries) {
+		ch := d.Chart
+		ref, err = a.raw.Create(tier.Series{GUID: ch.Host.GUID, Chart: ch.ID, Dimension: d.ID, Context: ch.Def().Context}, t, v, f)
+	}
+	if err != nil {
+		return ref, fmt.Errorf("append to %s of %s: %w", d.ID, d.Chart.ID, err)
+	}
+	return ref, nil
+}
+
+// Pending returns the number of points in the batch.
+func (a *Appender) Pending() int { return a.raw.Pending() }
+
+// Commit stores the batch: its points survive the end of the process, and readers see them. After an error they are lost,
+// and the appender can be used again; what is stored of the host is then not known any more, see
+// catalog.Host.SetRetentionKnown.
+func (a *Appender) Commit() error { return a.raw.Commit() }

@@ -1,0 +1,66 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"foster/storage/tier"
+)
+
+// Options of a Store. DefaultOptions gives the values to start from.
+type Options struct {
+	Dir        string                // required; created when it does not exist
+	Logger     *slog.Logger          // required
+	Registerer prometheus.Registerer // of the engine's metrics; nil when they are not wanted
+	Now        func() time.Time      // the clock that points are checked against
+
+	// ReplicationPeriod is the longest history that is asked of a child.
+	ReplicationPeriod time.Duration
+
+	// The oldest points are deleted when either limit is reached.
+	Retention      time.Duration
+	RetentionBytes int64 // on disk, log and head files included; 0: no limit
+}
+
+// DefaultOptions returns the options of an agent v2 for its first tier: 14 days or 1 GiB.
+func DefaultOptions() Options {
+	o := tier.DefaultOptions()
+	return Options{
+		Logger:            o.Logger,
+		Now:               o.Now,
+		ReplicationPeriod: 24 * time.Hour,
+		Retention:         o.Retention,
+		RetentionBytes:    o.MaxBytes,
+	}
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Dir == "":
+		return errors.New("no directory")
+	case o.Logger == nil:
+		return errors.New("no logger")
+	case o.ReplicationPeriod < 0:
+		return fmt.Errorf("replication period %v is negative", o.ReplicationPeriod)
+	}
+	return nil
+}
+
+// slack is added to the replication period: it covers the time a long replay takes.
+const slack = 2 * time.Hour
+
+// raw returns the options of tier 0.
+func (o Options) raw() tier.Options {
+	t := tier.DefaultOptions()
+	t.Logger = o.Logger.With("component", "tier0")
+	t.Registerer = o.Registerer
+	t.Now = o.Now
+	t.Retention = o.Retention
+	t.MaxBytes = o.RetentionBytes
+	t.OutOfOrder = max(o.ReplicationPeriod, 24*time.Hour) + slack
+	return t
+}

@@ -1,0 +1,70 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+
+	"foster/storage/catalog"
+	"foster/storage/tier"
+)
+
+// Errors of a store.
+var (
+	// ErrLocked says that another process uses the directory.
+	ErrLocked = tier.ErrLocked
+	// ErrClosed says that the store has been closed.
+	ErrClosed = tier.ErrClosed
+	// ErrTooOld says that a point is older than the store accepts.
+	ErrTooOld = tier.ErrTooOld
+	// ErrFuture says that a point is so far ahead of the clock that it cannot be stored.
+	ErrFuture = tier.ErrFuture
+)
+
+// Store is an open store. Its methods may be used from any goroutine.
+type Store struct {
+	log     *slog.Logger
+	unlock  func() error
+	catalog *catalog.Catalog
+	raw     *tier.Raw
+	close   func() error
+}
+
+// Open opens the store. ErrLocked is returned when another process has it open.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("store options: %w", err)
+	}
+	unlock, err := tier.Lock(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	c, err := catalog.Open(ctx, filepath.Join(o.Dir, "catalog.db"), catalog.Options{Logger: o.Logger.With("component", "catalog")})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), unlock())
+	}
+	raw, err := tier.Open(filepath.Join(o.Dir, "tier0"), o.raw())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
+	}
+	s := &Store{log: o.Logger, unlock: unlock, catalog: c, raw: raw}
+	s.close = sync.OnceValue(s.shut)
+	return s, nil
+}
+
+// Close closes the store: first the tiers, whose readers get ErrClosed, then the catalog, then the lock. Those who append
+// must have committed before. Closing twice is harmless.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) shut() error {
+	if err := errors.Join(s.raw.Close(), s.catalog.Close(), s.unlock()); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// Catalog returns what is known of hosts and charts.
+func (s *Store) Catalog() *catalog.Catalog { return s.catalog }
