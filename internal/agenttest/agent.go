@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -148,6 +149,25 @@ func (a *Agent) Stop(ctx context.Context) error {
 func (a *Agent) Kill() {
 	if p := a.process(); p != nil {
 		p.Kill()
+	}
+}
+
+// Freeze stops the agent where it is (SIGSTOP) for a while. What it would have
+// collected in that time, and a second around it, is a gap in its data.
+func (a *Agent) Freeze(ctx context.Context, d time.Duration) error {
+	p := a.process()
+	if p == nil {
+		return fmt.Errorf("freeze agent %s: it is not started", a.name)
+	}
+	p.signal(-p.pid, syscall.SIGSTOP)
+	defer p.signal(-p.pid, syscall.SIGCONT)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("freeze agent %s: %w", a.name, ctx.Err())
 	}
 }
 

@@ -70,9 +70,6 @@ type Difference struct {
 	Child, Parent float64
 }
 
-// MissingRatio is the part of the points that is not at the parent, 0 to 1.
-func (r Report) MissingRatio() float64 { return float64(r.Missing) / float64(max(1, r.Points)) }
-
 // DifferentRatio is the part of the points that have another value at the
 // parent, 0 to 1.
 func (r Report) DifferentRatio() float64 { return float64(r.Different) / float64(max(1, r.Points)) }
@@ -128,7 +125,7 @@ func (r *Report) add(chart Chart, child, parent Table) {
 	padding := paddings(child, parent)
 	r.Padding += len(padding)
 	first := unsent(child, from, padding, func(t int64) bool {
-		return t == chart.FirstEntry || t >= r.After+chart.UpdateEvery
+		return t <= chart.FirstEntry+chart.UpdateEvery || t >= r.After+chart.UpdateEvery
 	})
 	r.First += len(first)
 	for key, want := range at {
@@ -264,10 +261,12 @@ func paddings(child, parent Table) map[point]bool {
 			continue
 		}
 		for _, row := range child.Rows {
-			if row.Time >= dimBegin || row.Values[i] != 0 {
+			if row.Time >= dimBegin || row.Values[i] != 0 && !math.IsNaN(row.Values[i]) {
 				break
 			}
-			m[point{col, row.Time}] = true
+			if row.Values[i] == 0 {
+				m[point{col, row.Time}] = true
+			}
 		}
 	}
 	return m

@@ -80,8 +80,8 @@ func TestCompare(t *testing.T) {
 		agenttest.Report{Points: 1, First: 1})
 	// Zeros before a dimension that is younger than its chart, and those of one that is not.
 	// The first values after them may still be lacking.
-	f(50, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,0],[101,2,0],[100,1,0]]}`, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,null],[101,2,null],[100,1,null]]}`,
-		agenttest.Report{Points: 5, Padding: 3})
+	f(50, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,0],[101,2,0],[100,1,null]]}`, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,null],[101,2,null],[100,1,null]]}`,
+		agenttest.Report{Points: 5, Padding: 2})
 	f(50, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,0],[101,2,5],[100,1,0]]}`, `{"labels":["time","x","y"],"data":[[103,4,7],[102,3,null],[101,2,null],[100,1,null]]}`,
 		agenttest.Report{Points: 5, First: 2, Padding: 1})
 	f(50, `{"labels":["time","x"],"data":[[103,4],[102,0],[101,0],[100,0]]}`, `{"labels":["time","x"],"data":[[103,4]]}`,

@@ -31,6 +31,19 @@
 //   - After a parent is lost, it dials again every "reconnect delay seconds"
 //     (5 by default, 1 here). A parent that accepts and closes without an answer
 //     is left alone for 30 s, one that answered "already streaming" for 120 s.
+//   - Its first attempt to connect again comes within a second of a lost
+//     connection, whatever the "reconnect delay". A real parent then often still
+//     has the old connection, and refuses the new one as "already streaming".
+//   - A child in memory mode ram that has a gap in its own data (it was too busy
+//     to collect for two seconds, see [Agent.Freeze]) ends its answer to a
+//     replication request at the gap, and says nevertheless that it has answered
+//     up to the end ("REND … true <after> <before>" with before = its newest
+//     point). A request that begins inside of the gap is answered with no point,
+//     one that begins with the last empty point of the gap with all that follow;
+//     such requests are answered at any time, also when the chart is live again.
+//     A real parent does not ask again and has a hole from the gap on.
+//   - Its answers to /api/v1/data have zeros for the time before a dimension that
+//     was added to an older chart; see [Compare].
 //   - Memory mode ram keeps at least 1024 points a dimension, whatever
 //     "retention" says.
 //   - A parent in mode dbengine writes a page when it is full, up to 1024 points

@@ -1,5 +1,5 @@
 // Package scenario plays what happens between a real Netdata child and its
-// parent in operation (days without trouble, a restart, a crash, a broken line)
+// parent in operation (quiet streaming, a restart, a crash, a broken line)
 // and compares afterwards what the two hold over the whole time. It works with
 // any parent that can be started and ended: foster, or a real agent as control.
 package scenario
@@ -100,6 +100,26 @@ func Cut(t testing.TB, o Options) agenttest.Report {
 		t.Fatalf("the child had %d connections after the first cut, want 1", n)
 	}
 	must(t, sleep(ctx, o.Outage))
+	must(t, proxy.Refuse(false))
+	must(t, s.caughtUp(ctx))
+	return s.compare(ctx, t)
+}
+
+// gap is how long Gap freezes the child.
+const gap = 5 * time.Second
+
+// Gap is a line that is away for the outage, in which the child is frozen for
+// 5 s: its history has a gap of its own. A child of 1.37.1 ends its answer to the
+// first replication request there; see package agenttest.
+func Gap(t testing.TB, o Options) agenttest.Report {
+	t.Helper()
+	proxy := agenttest.StartProxy(t, o.Parent.Addr())
+	ctx, s := begin(t, o, proxy.Addr())
+	must(t, proxy.Refuse(true))
+	proxy.Cut()
+	must(t, sleep(ctx, (o.Outage-gap)/2))
+	must(t, s.child.Freeze(ctx, gap))
+	must(t, sleep(ctx, (o.Outage-gap)/2))
 	must(t, proxy.Refuse(false))
 	must(t, s.caughtUp(ctx))
 	return s.compare(ctx, t)
