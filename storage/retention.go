@@ -2,13 +2,18 @@ package storage
 
 import (
 	"context"
+	"hash/maphash"
+	"sync"
 
 	"foster/storage/catalog"
 )
 
-// LoadRetention sets the first and last stored time of every chart of h from the store, unless they are known. The child
-// of the host must not be appending.
+// LoadRetention sets the first and last stored time of every chart of h from the store, unless they are known. A child is
+// received only after it was called, so that it never undoes what appending has told the charts.
 func (s *Store) LoadRetention(ctx context.Context, h *catalog.Host) error {
+	lock := s.retention.of(h)
+	lock.Lock()
+	defer lock.Unlock()
 	if h.RetentionKnown() {
 		return nil
 	}
@@ -22,4 +27,14 @@ func (s *Store) LoadRetention(ctx context.Context, h *catalog.Host) error {
 	}
 	h.SetRetentionKnown(true)
 	return nil
+}
+
+// hostLocks are locks of hosts, some of which share one.
+type hostLocks struct {
+	seed  maphash.Seed
+	locks [64]sync.Mutex
+}
+
+func (l *hostLocks) of(h *catalog.Host) *sync.Mutex {
+	return &l.locks[maphash.String(l.seed, h.GUID)%uint64(len(l.locks))]
 }

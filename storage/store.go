@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"hash/maphash"
 	"path/filepath"
 	"sync"
 
@@ -26,11 +26,11 @@ var (
 
 // Store is an open store. Its methods may be used from any goroutine.
 type Store struct {
-	log     *slog.Logger
-	unlock  func() error
-	catalog *catalog.Catalog
-	raw     *tier.Raw
-	close   func() error
+	unlock    func() error
+	catalog   *catalog.Catalog
+	raw       *tier.Raw
+	close     func() error
+	retention hostLocks
 }
 
 // Open opens the store. ErrLocked is returned when another process has it open.
@@ -50,7 +50,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
 	}
-	s := &Store{log: o.Logger, unlock: unlock, catalog: c, raw: raw}
+	s := &Store{unlock: unlock, catalog: c, raw: raw, retention: hostLocks{seed: maphash.MakeSeed()}}
 	s.close = sync.OnceValue(s.shut)
 	return s, nil
 }

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -78,12 +77,12 @@ func mustCommit(t testing.TB, a *Appender) {
 // read returns the points of one dimension.
 func read(t testing.TB, s *Store, d *catalog.Dimension, after, before int64) []query.Point {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	series, err := s.Select(ctx, d.Chart, []*catalog.Dimension{d}, after, before)
+	selection, err := s.Select(t.Context(), d.Chart, []*catalog.Dimension{d}, after, before)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer selection.Close()
+	series := selection.Series
 	if len(series) != 1 || series[0].Dimension != d.ID {
 		t.Fatalf("selected %v", series)
 	}
@@ -216,11 +215,11 @@ func TestSelectEnds(t *testing.T) {
 		mustAppend(t, a, ch.Dimension("z"), at, 3, 0)
 	}
 	mustCommit(t, a)
-	ctx, cancel := context.WithCancel(t.Context())
-	series, err := s.Select(ctx, ch, ch.Dimensions(), epoch, epoch+10)
+	selection, err := s.Select(t.Context(), ch, ch.Dimensions(), epoch, epoch+10)
 	if err != nil {
 		t.Fatal(err)
 	}
+	series := selection.Series
 	buf := make([]query.Point, 2)
 	if n, err := series[2].Cursor.Read(buf); n != 2 || err != nil || buf[1].Sum != 3 {
 		t.Errorf("read %d points %v, error %v", n, buf, err)
@@ -228,26 +227,26 @@ func TestSelectEnds(t *testing.T) {
 	if n, err := series[1].Cursor.Read(buf); n != 0 || err != io.EOF {
 		t.Errorf("read %d points of a dimension without any, error %v", n, err)
 	}
-	cancel()
-	for err = nil; err == nil || err == io.EOF; { // until the selection has noticed
-		_, err = series[0].Cursor.Read(buf)
+	for range 2 {
+		if err := selection.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
 	}
-	if !errors.Is(err, ErrClosed) {
-		t.Errorf("read after the context is done: %v, want %v", err, ErrClosed)
-	}
-	if _, err := s.Select(ctx, ch, ch.Dimensions(), epoch, epoch+10); !errors.Is(err, context.Canceled) {
-		t.Errorf("select with a context that is done: %v", err)
+	if _, err := series[0].Cursor.Read(buf); !errors.Is(err, ErrClosed) {
+		t.Errorf("read after the selection was closed: %v, want %v", err, ErrClosed)
 	}
 
-	series, err = s.Select(t.Context(), ch, ch.Dimensions(), epoch, epoch+10)
-	if err != nil {
+	if selection, err = s.Select(t.Context(), ch, ch.Dimensions(), epoch, epoch+10); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := series[0].Cursor.Read(buf); !errors.Is(err, ErrClosed) {
-		t.Errorf("read after close: %v, want %v", err, ErrClosed)
+	if _, err := selection.Series[0].Cursor.Read(buf); !errors.Is(err, ErrClosed) {
+		t.Errorf("read after the store was closed: %v, want %v", err, ErrClosed)
+	}
+	if err := selection.Close(); err != nil {
+		t.Errorf("close of a selection after the store: %v", err)
 	}
 	if err := a.Append(ch.Dimension("x"), epoch+20, 1, 0); !errors.Is(err, ErrClosed) {
 		t.Errorf("append after close: %v, want %v", err, ErrClosed)
