@@ -12,7 +12,7 @@ export function dimensionColor(theme: Theme, i: number): string {
   const list = hues[theme];
   if (i < list.length) return list[i]!;
   const hue = Math.round((i * 137.508) % 360);
-  return theme === "light" ? hslHex(hue, 0.55, 0.4) : hslHex(hue, 0.6, 0.7);
+  return theme === "light" ? hslHex(hue, 0.55, 0.36) : hslHex(hue, 0.6, 0.7);
 }
 
 /** `alpha` 0..1 added to a #rrggbb colour. */

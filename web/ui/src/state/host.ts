@@ -40,13 +40,17 @@ export class HostSession {
   private dragging = false;
   private retry = 1000;
   private placed = false;
+  private chartsDue = false;
   private refreshed = performance.now();
 
   constructor(readonly name: string) {
     this.feed = new LiveFeed(name, {
       request: () => this.wanted(),
       points: (b) => this.points(b),
-      chartsChanged: () => this.reloadChartsSoon(1000),
+      chartsChanged: () => {
+        // A connecting host defines charts for seconds: wait a little, but not for the last one.
+        if (!this.chartsDue) this.reloadChartsSoon(1000);
+      },
       host: (h) => this.hostChanged(h),
       connected: (up, again) => this.connected(up, again),
     });
@@ -68,8 +72,6 @@ export class HostSession {
     this.abort.abort();
     for (const m of this.active.values()) m.cancel();
   }
-
-  // Charts in view
 
   /** A chart came into view on `width` pixels: its history is asked for and its points are followed until leave(). */
   enter(chart: Chart, width: number): ChartModel {
@@ -114,8 +116,6 @@ export class HostSession {
     if (this.active.get(model.chart.id) === model && this.range.signal.peek().kind === "live") this.feed.changed(true);
   }
 
-  // Time
-
   private rangeChanged(): void {
     clearTimeout(this.timers.reload);
     this.tick();
@@ -148,8 +148,6 @@ export class HostSession {
     return Math.min(1000, Math.max(100, 10 * this.active.size, twoPixels));
   }
 
-  // Live feed
-
   private wanted(): { charts: string[]; after: number } {
     const now = this.clock.now();
     const charts: string[] = [];
@@ -169,7 +167,10 @@ export class HostSession {
   }
 
   private points(b: LiveBatch): void {
+    const believed = this.clock.now();
     this.clock.learn(b.now);
+    // The browser's clock was wrong, and so was the window whose history was asked for.
+    if (Math.abs(this.clock.now() - believed) > 5) this.reload();
     batch(() => {
       for (const [id, rows] of Object.entries(b.charts)) this.active.get(id)?.append(rows.dimensions, rows.points);
     });
@@ -217,14 +218,14 @@ export class HostSession {
     clearTimeout(this.timers.reload);
   }
 
-  // Definitions
-
   private reloadChartsSoon(ms: number): void {
     clearTimeout(this.timers.charts);
+    this.chartsDue = true;
     this.timers.charts = setTimeout(() => void this.loadCharts(), ms);
   }
 
   private async loadCharts(): Promise<void> {
+    this.chartsDue = false;
     try {
       const charts = await fetchCharts(this.name, this.abort.signal);
       const known = new Map(this.charts.peek().map((c) => [c.id, c]));
