@@ -21,9 +21,13 @@ type Options struct {
 	// ReplicationPeriod is the longest history that is asked of a child.
 	ReplicationPeriod time.Duration
 
-	// The oldest points are deleted when either limit is reached.
-	Retention      time.Duration
-	RetentionBytes int64 // on disk, log and head files included; 0: no limit
+	Tier0 Retention
+}
+
+// Retention says how much of a tier is kept: the oldest points are deleted when either limit is reached.
+type Retention struct {
+	Time  time.Duration
+	Bytes int64 // on disk, log and head files included; 0: no limit
 }
 
 // DefaultOptions returns the options of an agent v2 for its first tier: 14 days or 1 GiB.
@@ -33,8 +37,7 @@ func DefaultOptions() Options {
 		Logger:            o.Logger,
 		Now:               o.Now,
 		ReplicationPeriod: 24 * time.Hour,
-		Retention:         o.Retention,
-		RetentionBytes:    o.MaxBytes,
+		Tier0:             Retention{Time: o.Retention, Bytes: o.MaxBytes},
 	}
 }
 
@@ -59,8 +62,8 @@ func (o Options) raw() tier.Options {
 	t.Logger = o.Logger.With("component", "tier0")
 	t.Registerer = o.Registerer
 	t.Now = o.Now
-	t.Retention = o.Retention
-	t.MaxBytes = o.RetentionBytes
+	t.Retention = o.Tier0.Time
+	t.MaxBytes = o.Tier0.Bytes
 	t.OutOfOrder = max(o.ReplicationPeriod, 24*time.Hour) + slack
 	return t
 }

@@ -307,8 +307,8 @@ func TestOptionsAreChecked(t *testing.T) {
 	f(func(o *Options) { o.Logger = nil })
 	f(func(o *Options) { o.Now = nil })
 	f(func(o *Options) { o.ReplicationPeriod = -1 })
-	f(func(o *Options) { o.Retention = 0 })
-	f(func(o *Options) { o.RetentionBytes = -1 })
+	f(func(o *Options) { o.Tier0.Time = 0 })
+	f(func(o *Options) { o.Tier0.Bytes = -1 })
 }
 
 func TestAppendDoesNotAllocate(t *testing.T) {
