@@ -8,13 +8,17 @@ import (
 
 // AppendReplayBegin appends RBEGIN: the opening of the answer for a chart, or of one point if c has times.
 func (e Encoding) AppendReplayBegin(b []byte, c *ReplayBegin) []byte {
-	b = appendHead(e, b, CmdReplayBegin, c.Slot, c.ID)
-	if c.HasTimes {
-		b = append(AppendInt64(b, c.Start, e.replay), ' ')
-		b = append(AppendInt64(b, c.End, e.replay), ' ')
-		b = append(AppendInt64(b, c.Wall, e.replay), ' ')
+	return e.AppendReplayBeginValues(appendHead(e, b, CmdReplayBegin, c.Slot, c.ID), c)
+}
+
+// AppendReplayBeginValues appends what follows the head of RBEGIN.
+func (e Encoding) AppendReplayBeginValues(b []byte, c *ReplayBegin) []byte {
+	if !c.HasTimes {
+		return append(b, '\n')
 	}
-	return endLine(b)
+	b = append(AppendInt64(b, c.Start, e.replay), ' ')
+	b = append(AppendInt64(b, c.End, e.replay), ' ')
+	return append(AppendInt64(b, c.Wall, e.replay), '\n')
 }
 
 // AppendReplaySet appends RSET.
