@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -13,7 +14,7 @@ import (
 	"foster/storage/query"
 )
 
-// Store is what the API reads.
+// Store is what the API reads: a storage.Store, or the memory of a test.
 type Store interface {
 	// Catalog returns the hosts.
 	Catalog() *catalog.Catalog
@@ -76,11 +77,11 @@ func DefaultOptions() Options {
 func (o *Options) validate() error {
 	switch {
 	case o.Store == nil:
-		return fmt.Errorf("no store")
+		return errors.New("no store")
 	case o.Self.GUID == "" || o.Self.Hostname == "":
-		return fmt.Errorf("the parent has no machine GUID or no hostname")
+		return errors.New("the parent has no machine GUID or no hostname")
 	case o.MaxQueries < 1 || o.MaxCells < 1 || o.MaxStreams < 1 || o.QueryTimeout <= 0:
-		return fmt.Errorf("a limit is not positive")
+		return errors.New("a limit is not positive")
 	}
 	return nil
 }
