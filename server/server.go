@@ -252,7 +252,9 @@ func (s *Server) open(ctx, background context.Context, cfg *config.Config) error
 		SystemInfo: map[string]string{}, HTTPS: s.tls.Load() != nil,
 		Compression: cfg.Stream.Send.Compression, DiskQuota: int64(tier0.RetentionSize >> 20),
 	}
-	ao.Page = web.Handler(web.Options{XFrameOptions: cfg.Server.Web.XFrameOptions})
+	if ao.Page, err = web.Handler(web.Options{FrameOptions: cfg.Server.Web.XFrameOptions}); err != nil {
+		return fmt.Errorf("prepare the page: %w", err)
+	}
 	a, err := api.New(ao)
 	if err != nil {
 		return err
