@@ -103,14 +103,19 @@ func (s *session) heads(ch *chart) sessionChart {
 	return sc
 }
 
-// run streams until the connection ends or ctx does.
+// run streams until the connection ends or ctx does. It returns what ended it.
 func (s *session) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer context.AfterFunc(ctx, func() { s.conn.Close() })() // ends the reader, or a write that hangs
 	var wg sync.WaitGroup
-	ended := make(chan error, 1)
-	wg.Go(func() { ended <- s.read() })
-	defer wg.Wait()
-	defer s.conn.Close() // ends the reader
+	wg.Go(func() { cancel(s.read()) })
+	cancel(s.stream(ctx))
+	wg.Wait()
+	return context.Cause(ctx)
+}
 
+// stream writes until it cannot or ctx ends.
+func (s *session) stream(ctx context.Context) error {
 	if err := s.define(); err != nil {
 		return err
 	}
@@ -120,8 +125,6 @@ func (s *session) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-ended:
-			return err
 		case <-timer.C:
 		case <-s.wake:
 		}
