@@ -10,19 +10,29 @@ import (
 	"sync"
 	"time"
 
+	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
 )
 
-// Store is what the API reads: a storage.Store, or the memory of a test.
-type Store interface {
-	// Catalog returns the hosts.
-	Catalog() *catalog.Catalog
+// source is where stored points are read from: the store, or the memory of a test.
+type source interface {
 	// LoadRetention makes the first and last stored times of the charts of a host known.
 	LoadRetention(ctx context.Context, h *catalog.Host) error
-	// Select returns one series for each dimension, over the points that end in (after, before]. The cursors are valid
-	// until ctx is done, which must happen soon.
-	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, error)
+	// Select returns one series for each dimension, over the points that end in (after, before], and what must be called
+	// soon to end the reading.
+	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) (series []query.Series, done func() error, err error)
+}
+
+// stored is the source of a server.
+type stored struct{ *storage.Store }
+
+func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, func() error, error) {
+	selection, err := s.Store.Select(ctx, ch, dims, after, before)
+	if err != nil {
+		return nil, nil, err
+	}
+	return selection.Series, selection.Close, nil
 }
 
 // Self describes the parent itself, which is a host without charts.
@@ -41,7 +51,7 @@ type Self struct {
 
 // Options configures New.
 type Options struct {
-	Store Store
+	Store *storage.Store
 	Log   *slog.Logger
 	Now   func() time.Time
 	Self  Self
@@ -76,8 +86,6 @@ func DefaultOptions() Options {
 
 func (o *Options) validate() error {
 	switch {
-	case o.Store == nil:
-		return errors.New("no store")
 	case o.Self.GUID == "" || o.Self.Hostname == "":
 		return errors.New("the parent has no machine GUID or no hostname")
 	case o.MaxQueries < 1 || o.MaxCells < 1 || o.MaxStreams < 1 || o.QueryTimeout <= 0:
@@ -90,6 +98,7 @@ func (o *Options) validate() error {
 type API struct {
 	opt     Options
 	catalog *catalog.Catalog
+	source  source
 	queries chan struct{} // one element for each running query
 	streams chan struct{} // one element for each live stream
 	facts   *facts
@@ -101,15 +110,23 @@ type API struct {
 
 // New returns the API. It answers at once; Run keeps its rates.
 func New(o Options) (*API, error) {
+	if o.Store == nil {
+		return nil, errors.New("api options: no store")
+	}
+	return newAPI(o, o.Store.Catalog(), stored{o.Store})
+}
+
+func newAPI(o Options, c *catalog.Catalog, s source) (*API, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("api options: %w", err)
 	}
 	return &API{
 		opt:     o,
-		catalog: o.Store.Catalog(),
+		catalog: c,
+		source:  s,
 		queries: make(chan struct{}, o.MaxQueries),
 		streams: make(chan struct{}, o.MaxStreams),
-		facts:   newFacts(o.Store.Catalog()),
+		facts:   newFacts(c),
 		nonce:   rand.Uint32(),
 		closing: make(chan struct{}),
 	}, nil

@@ -92,7 +92,7 @@ func (a *API) retention(ctx context.Context, h *catalog.Host) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.opt.QueryTimeout)
 	defer cancel()
-	return a.opt.Store.LoadRetention(ctx, h)
+	return a.source.LoadRetention(ctx, h)
 }
 
 // chart writes a chart and returns how many of its dimensions are visible.

@@ -44,7 +44,7 @@ func (a *API) data(rp *reply, rq *request) {
 	if q.timeout > 0 {
 		timeout = min(timeout, q.timeout)
 	}
-	ctx, cancel := context.WithTimeout(rq.Context(), timeout) // ends the cursors too
+	ctx, cancel := context.WithTimeout(rq.Context(), timeout)
 	defer cancel()
 	if !a.acquire(ctx) {
 		rp.busy()
@@ -131,10 +131,11 @@ func (a *API) query(ctx context.Context, q *dataQuery, ch *catalog.Chart, now ti
 			" is the limit: ask for fewer points or dimensions.")
 	}
 	after, before := w.Span(every)
-	series, err := a.opt.Store.Select(ctx, ch, s.dims, after, before)
+	series, done, err := a.source.Select(ctx, ch, s.dims, after, before)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	r, err := query.Run(ctx, w, q.method, series)
 	if err != nil {
 		return nil, err
@@ -207,10 +208,11 @@ func (a *API) latest(ctx context.Context, ans *answer) error {
 	if len(missing) == 0 || last == 0 {
 		return nil
 	}
-	series, err := a.opt.Store.Select(ctx, ans.chart, missing, last-ans.chart.UpdateEvery(), last)
+	series, done, err := a.source.Select(ctx, ans.chart, missing, last-ans.chart.UpdateEvery(), last)
 	if err != nil {
 		return err
 	}
+	defer done()
 	points := make([]query.Point, 4)
 	for i := range series {
 		n, _ := series[i].Cursor.Read(points) // a value that cannot be read is null, the rest of the answer stands

@@ -240,12 +240,13 @@ func (s *stream) chart(ctx context.Context, f *followed, after, before int64) (b
 	if len(dims) == 0 {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.api.opt.QueryTimeout) // ends the cursors too
+	ctx, cancel := context.WithTimeout(ctx, s.api.opt.QueryTimeout)
 	defer cancel()
-	series, err := s.api.opt.Store.Select(ctx, f.chart, dims, after, before)
+	series, done, err := s.api.source.Select(ctx, f.chart, dims, after, before)
 	if err != nil {
 		return false, err
 	}
+	defer done()
 	for len(s.columns) < len(dims) {
 		s.columns = append(s.columns, nil)
 	}

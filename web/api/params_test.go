@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"slices"
 	"testing"
 )
@@ -56,9 +55,7 @@ func FuzzDataQuery(f *testing.F) {
 		rp := newReply()
 		defer rp.free()
 		ch := a.catalog.Find("web01").Chart("system.cpu")
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		ans, err := a.query(ctx, &q, ch, a.opt.Now())
+		ans, err := a.query(t.Context(), &q, ch, a.opt.Now())
 		if err != nil {
 			return
 		}

@@ -19,7 +19,7 @@ import (
 // start is the end of what is stored in the tests: a multiple of 60 and of 100.
 const start = 1_700_000_100
 
-// memory is a Store whose points are in memory.
+// memory is a source whose points are in memory.
 type memory struct {
 	cat *catalog.Catalog
 
@@ -27,14 +27,12 @@ type memory struct {
 	points map[*catalog.Dimension][]query.Point
 	failed error
 	slow   bool // reads last until their context ends
-	open   int  // selections whose context has not ended
+	open   int  // selections that have not been ended
 }
 
 func newMemory() *memory {
 	return &memory{cat: catalog.NewInMemory(), points: map[*catalog.Dimension][]query.Point{}}
 }
-
-func (m *memory) Catalog() *catalog.Catalog { return m.cat }
 
 func (m *memory) LoadRetention(_ context.Context, h *catalog.Host) error {
 	m.mu.Lock()
@@ -46,18 +44,13 @@ func (m *memory) LoadRetention(_ context.Context, h *catalog.Host) error {
 	return nil
 }
 
-func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, error) {
+func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, func() error, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failed != nil {
-		return nil, m.failed
+		return nil, nil, m.failed
 	}
 	m.open++
-	context.AfterFunc(ctx, func() {
-		m.mu.Lock()
-		m.open--
-		m.mu.Unlock()
-	})
 	series := make([]query.Series, len(dims))
 	for i, d := range dims {
 		c := &cursor{}
@@ -71,21 +64,12 @@ func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.D
 		}
 		series[i] = query.Series{Dimension: d.ID, Cursor: c}
 	}
-	return series, nil
-}
-
-// stillOpen returns how many selections are open; those whose context is done need a moment to close.
-func (m *memory) stillOpen() (n int) {
-	for range 100 {
+	return series, func() error {
 		m.mu.Lock()
-		n = m.open
-		m.mu.Unlock()
-		if n == 0 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return n
+		defer m.mu.Unlock()
+		m.open--
+		return nil
+	}, nil
 }
 
 type cursor struct {
@@ -172,20 +156,21 @@ func (m *memory) web01() *catalog.Host {
 func testAPI(t testing.TB, m *memory, change ...func(*Options)) *API {
 	t.Helper()
 	o := DefaultOptions()
-	o.Store = m
 	o.Now = func() time.Time { return time.Unix(start+2, 0) }
 	o.Self = Self{GUID: selfGUID, Hostname: "parent01", Version: "v0.1.0", OS: "linux", Timezone: "Etc/UTC", MemoryMode: "dbengine", Compression: true}
 	o.Page = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page "+r.URL.Path) })
 	for _, c := range change {
 		c(&o)
 	}
-	a, err := New(o)
+	a, err := newAPI(o, m.cat, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if n := m.stillOpen(); n != 0 {
-			t.Errorf("%d selections are left open", n)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.open != 0 {
+			t.Errorf("%d selections are left open", m.open)
 		}
 	})
 	return a
