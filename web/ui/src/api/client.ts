@@ -17,7 +17,12 @@ const answerTimeout = 20_000; // milliseconds
 async function getJSON(path: string, signal: AbortSignal): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeout)]), headers: { Accept: "application/json" } });
+    response = await fetch(path, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeout)]),
+      headers: { Accept: "application/json" },
+      // The API lets fixed windows be cached, but replication still fills them while the page asks again.
+      cache: "no-cache",
+    });
   } catch (err) {
     if (signal.aborted) throw err;
     throw new ApiError(0, err instanceof DOMException && err.name === "TimeoutError" ? "no answer in time" : "no connection");

@@ -48,6 +48,7 @@ function decodeConnection(v: unknown): Connection | null {
   return {
     since: num(o["since"]),
     address: str(o["address"]),
+    tls: o["tls"] === true,
     compression: str(o["compression"]),
     capabilities: arr(o["capabilities"]).map(str).filter(Boolean),
   };

@@ -5,6 +5,7 @@ export type HostState = "live" | "stale" | "replicating" | "archived";
 export interface Connection {
   since: number;
   address: string;
+  tls: boolean;
   compression: string;
   capabilities: string[];
 }

@@ -23,9 +23,9 @@ export function HostFacts({ session }: { session: HostSession }): JSX.Element {
     ["samples/s", host ? formatCount(host.samplesPerSecond) : ""],
   ];
   if (host?.connection) {
-    const { address, since, compression, capabilities } = host.connection;
+    const { address, since, compression, capabilities, tls } = host.connection;
     const path = host.hops > 1 ? `, over ${host.hops - 1} more ${host.hops === 2 ? "parent" : "parents"}` : "";
-    facts.push(["connected", `${since > 0 ? `${formatDuration(now - since)}, ` : ""}${compression || "no"} compression${path}`, `since ${formatDateTime(since)} from ${address}\n${capabilities.join(" ")}`]);
+    facts.push(["connected", `${since > 0 ? `${formatDuration(now - since)}, ` : ""}${compression || "no"} compression${tls ? ", TLS" : ""}${path}`, `since ${formatDateTime(since)} from ${address}\n${capabilities.join(" ")}`]);
   } else if (host && host.lastSeen > 0) {
     facts.push(["last seen", formatAgo(host.lastSeen, now), formatDateTime(host.lastSeen)]);
   }

@@ -13,6 +13,7 @@ export type HostStatus = "loading" | "ready" | "unknown" | "error";
 
 const parallelRequests = 5;
 const keptModels = 48; // charts out of view whose rows are kept, so that scrolling back shows them at once
+const mostFollowed = 200; // charts in one live stream, the server's limit
 const longOutage = 300; // s of missing points that are asked for as history rather than as live points
 
 /** Everything a host page knows and does: its facts, its charts, the charts in view and their live points. */
@@ -154,7 +155,7 @@ export class HostSession {
     let after = now;
     if (this.range.signal.peek().kind === "live") {
       for (const model of this.active.values()) {
-        if (!model.followable) continue;
+        if (!model.followable || charts.length === mostFollowed) continue;
         if (model.series.covered < now - longOutage) {
           void this.load(model);
           continue;
