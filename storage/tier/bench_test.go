@@ -159,7 +159,7 @@ func BenchmarkSelect10x600(b *testing.B) {
 	b.Run("block", func(b *testing.B) { run(b, r, epoch+600) })
 }
 
-func BenchmarkRetention(b *testing.B) {
+func BenchmarkLoadRetention(b *testing.B) {
 	o := testOptions()
 	r := openRaw(b, b.TempDir(), o)
 	app := r.Appender()

@@ -73,19 +73,21 @@ func (o Options) tsdb() *tsdb.Options {
 	t.OutOfOrderTimeWindow = o.OutOfOrder.Milliseconds()
 	t.OutOfOrderCapMax = samplesPerChunk
 	t.SamplesPerChunk = samplesPerChunk
-	// XOR2 is smaller on constants only, and Prometheus before 3.15 cannot read it.
+	// XOR2 would save 2 % on a realistic mix of values, and Prometheus before 3.15 could not read the blocks.
 	t.FloatChunkEncoding = chunkenc.EncXOR
 	t.WALCompression = compression.Snappy
 	// Isolation, on by default, is what makes compaction wait for batches that still may write to the part being cut into a
 	// block. It costs about 80 bytes a series and no measurable time.
 	t.StripeSize = stripes
+	// With 20,000 series and half an hour of log, opening takes 0.24 s instead of 1.75 s, and closing 1.1 s instead of 0.7 s.
+	t.EnableMemorySnapshotOnShutdown = true
 	return t
 }
 
 const (
 	samplesPerChunk = 120
-	// stripes is the number of shards of the head's series maps. The TSDB's default of 16,384 takes 5 MB without a
-	// single series; readers and writers are few here.
+	// stripes is the number of shards of the head's series maps. The TSDB's default of 16,384 takes 4 MiB without a single
+	// series, this a tenth; readers and writers are few here.
 	stripes = 1 << 10
 )
 

@@ -127,25 +127,48 @@ func TestContextChanges(t *testing.T) {
 
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
-	r := openRaw(t, dir, testOptions())
-	f := newFeeder(t, r)
-	s := series("a.b", "c")
-	for at := epoch + 1; at <= epoch+500; at++ {
-		f.append(s, at, ramp(at), 0)
+	s, replayed, rare := series("a.b", "c"), series("a.replayed", "x"), series("a.rare", "x")
+	const run, runs = 400, 5
+	for n := range int64(runs) {
+		r := openRaw(t, dir, testOptions())
+		from := epoch + 10_000 + n*run
+		f := newFeeder(t, r)
+		for at := from; at < from+run; at++ {
+			f.append(s, at, ramp(at), 0)
+			if n == 0 && at == from {
+				f.append(replayed, at, ramp(at), 0)
+			}
+			back := epoch + 10_000 - (n*run + run - (at - from)) // a piece of history before the last one
+			f.append(replayed, back, ramp(back), 0)
+			if at%100 == 0 {
+				f.commit()
+			}
+		}
+		f.append(rare, from, ramp(from), 0)
+		f.commit()
+		check := func() {
+			t.Helper()
+			wantRamp(t, read(t, r, "a.b", "c", epoch, epoch+100_000), epoch+10_000, from+run-1)
+			wantRamp(t, read(t, r, "a.replayed", "x", epoch, epoch+100_000), epoch+10_000-(n+1)*run, epoch+10_000)
+			wantSpan(t, r, "a.replayed", epoch+10_000-(n+1)*run, epoch+10_000)
+			wantSpan(t, r, "a.b", epoch+10_000, from+run-1)
+			wantSpan(t, r, "a.rare", epoch+10_000, from)
+			if got := len(read(t, r, "a.rare", "x", epoch, epoch+100_000)); got != int(n+1) {
+				t.Errorf("%d points of the rare series, want %d", got, n+1)
+			}
+		}
+		check()
+		for range 2 {
+			if err := r.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		}
+		r = openRaw(t, dir, testOptions())
+		check()
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
-	f.commit()
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Close(); err != nil {
-		t.Errorf("second close: %v", err)
-	}
-	r = openRaw(t, dir, testOptions())
-	wantRamp(t, read(t, r, "a.b", "c", epoch, epoch+1000), epoch+1, epoch+500)
-	f = newFeeder(t, r)
-	f.append(s, epoch+501, ramp(epoch+501), 0)
-	f.commit()
-	wantRamp(t, read(t, r, "a.b", "c", epoch, epoch+1000), epoch+1, epoch+501)
 }
 
 // A copy of the directory of an open tier is what a killed process leaves behind.
@@ -157,6 +180,14 @@ func TestKilled(t *testing.T) {
 	for at := epoch + 7200; at <= epoch+7500; at++ {
 		f.append(live, at, ramp(at), 0)
 		f.append(replayed, at, ramp(at), 0)
+		if at == epoch+7300 { // and what an orderly end before has left behind
+			f.commit()
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r = openRaw(t, dir, testOptions())
+			f = newFeeder(t, r)
+		}
 	}
 	f.commit()
 	for at := epoch + 1; at < epoch+7200; at++ {
