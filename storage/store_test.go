@@ -345,9 +345,12 @@ func BenchmarkAppendCommit(b *testing.B) {
 	for b.Loop() {
 		at++
 		for i, d := range dims {
-			mustAppend(b, a, d, at, float64((int(at)+i)%(1+i%20)), 0)
-			if a.Pending() >= 1000 {
-				mustCommit(b, a)
+			err := a.Append(d, at, float64((int(at)+i)%(1+i%20)), 0)
+			if err == nil && a.Pending() >= 1000 {
+				err = a.Commit()
+			}
+			if err != nil {
+				b.Fatal(err)
 			}
 		}
 		mustCommit(b, a)

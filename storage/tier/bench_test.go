@@ -31,6 +31,7 @@ func steady(b testing.TB, count int, seconds int64) (r *Raw, second func()) {
 	o := testOptions()
 	o.Registerer = nil
 	r = openRaw(b, b.TempDir(), o)
+	r.db.DisableCompactions()
 	app := r.Appender()
 	refs := make([]uint64, count)
 	for i := range refs {
@@ -151,7 +152,6 @@ func BenchmarkSelect10x600(b *testing.B) {
 		}
 	}
 	r, _ := steady(b, 2000, 3000)
-	r.db.DisableCompactions()
 	b.Run("head", func(b *testing.B) { run(b, r, epoch+2300) })
 	if err := r.db.Compact(b.Context()); err != nil {
 		b.Fatal(err)
