@@ -1,0 +1,103 @@
+package swarm_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"foster/internal/agenttest"
+	"foster/replication/swarm"
+	"foster/replication/wire"
+)
+
+// TestRealParent streams into a real netdata 1.37.1 and asks it for what it holds.
+func TestRealParent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	agenttest.Require(t)
+	key := agenttest.NewGUID()
+	parent := agenttest.StartParent(t, agenttest.ParentOptions{APIKey: key})
+
+	const history, live = 60, 20
+	names := []string{"replicating", "compressed", "modern", "old"}
+	caps := []wire.Caps{swarm.CapsV1, swarm.CapsV1 | wire.LZ4, swarm.CapsV2 | wire.Compressions, swarm.CapsOld | wire.LZ4}
+	s, err := swarm.NewSwarm(len(names), 0, func(i int) swarm.Options {
+		charts := swarm.Synthetic(5, 20)
+		charts[3].UpdateEvery = 5
+		return swarm.Options{
+			Addr: parent.Addr(), APIKey: key, GUID: agenttest.NewGUID(), Hostname: names[i], Caps: caps[i],
+			Charts: charts, Values: swarm.Mix(uint64(i)), History: history * time.Second,
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Run(ctx)
+	}()
+	defer func() { cancel(); <-done }()
+
+	begin := time.Now().Unix()
+	waitCtx, stop := context.WithTimeout(ctx, 30*time.Second)
+	defer stop()
+	if err := s.WaitLive(waitCtx); err != nil {
+		t.Fatal(err)
+	}
+	end := begin + live
+	time.Sleep(time.Until(time.Unix(end+2, 0)))
+
+	for i, c := range s.Children() {
+		if st := c.Stats(); st.Connects != 1 || st.Failures != 0 {
+			t.Errorf("%s: %+v", names[i], st)
+		}
+		url := agenttest.HostURL(parent.URL(), names[i])
+		for k, chart := range swarm.Synthetic(5, 20) {
+			every, from := int64(1), begin-history+1
+			if k == 3 {
+				every, from = 5, begin-history+5
+			}
+			if names[i] == "old" {
+				from = begin + 8 // nothing but live data, which begin with the second collection
+			}
+			table, err := agenttest.FetchData(ctx, url, chart.ID, from, end)
+			if err != nil {
+				t.Errorf("%s: %v", names[i], err)
+				continue
+			}
+			rows := map[int64][]float64{}
+			for _, row := range table.Rows {
+				rows[row.Time] = row.Values
+			}
+			bad := 0
+			for at := from + (every-from%every)%every; at <= end; at += every {
+				for d, dim := range chart.Dimensions {
+					if names[i] == "old" && dim.Algorithm == wire.Incremental {
+						continue // follows the parent's clock
+					}
+					want, got := c.Value(k, d, at), math.NaN()
+					if n := slices.Index(table.Dims, dim.ID); n >= 0 && rows[at] != nil {
+						got = rows[at][n]
+					}
+					// Netdata keeps 24 bits, scaled, and prints 7 decimals.
+					if !(math.Abs(got-want) <= 1e-6*math.Abs(want)+1e-7) {
+						if bad++; bad < 4 {
+							t.Errorf("%s: %s %s at %d (%d after the beginning): got %v, want %v", names[i], chart.ID, dim.ID, at, at-begin, got, want)
+						}
+					}
+				}
+			}
+			if bad > 3 {
+				t.Errorf("%s: %s: %d bad values", names[i], chart.ID, bad)
+			}
+		}
+	}
+	if t.Failed() {
+		t.Log(parent.Log())
+	}
+}
