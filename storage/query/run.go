@@ -83,8 +83,11 @@ func (f *filler) add(p *Point) {
 			v = math.NaN()
 		}
 	}
+	start := f.window.Start()
 	switch {
-	case p.End <= f.window.Start():
+	case p.End == start && p.End-p.Start > f.window.Granularity:
+		f.use(v, p.Reset) // a wide sample touches the row after it too (netdata v1.37.1, virtual points only)
+	case p.End <= start:
 	case p.End < f.end:
 		f.use(v, p.Reset)
 	default:

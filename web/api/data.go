@@ -191,20 +191,22 @@ func (ans *answer) choose(s *selection) {
 }
 
 // latest finds the newest stored values of the dimensions: from the catalog, and from the store for hosts that have not
-// been connected in this run.
+// been connected in this run. A dimension that the newest point of the chart has no value for has none.
 func (a *API) latest(ctx context.Context, ans *answer) error {
+	last := ans.chart.Last()
 	ans.latestValues = make([]float64, len(ans.dims))
 	var missing []*catalog.Dimension
 	var places []int
 	for i, d := range ans.dims {
 		t, v, _ := d.Last()
 		ans.latestValues[i] = v
-		if t == 0 {
+		if t < last {
 			ans.latestValues[i] = math.NaN()
+		}
+		if t == 0 {
 			missing, places = append(missing, d), append(places, i)
 		}
 	}
-	last := ans.chart.Last()
 	if len(missing) == 0 || last == 0 {
 		return nil
 	}

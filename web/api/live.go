@@ -142,7 +142,14 @@ func (s *stream) run(ctx context.Context) error {
 		if err := s.events(ctx); err != nil {
 			return err
 		}
-		if !wait(eventPause, nil) || !wait(idleWait-eventPause, updated) {
+		if !wait(eventPause, nil) {
+			return nil
+		}
+		idle := idleWait - eventPause
+		if s.host.Generation() != s.generation {
+			idle = min(idle, s.chartsSent.Add(chartsPause).Sub(s.api.opt.Now()))
+		}
+		if !wait(max(0, idle), updated) {
 			return nil
 		}
 	}
