@@ -69,8 +69,8 @@ func runParent(ctx context.Context, e *env, args []string) error {
 }
 
 // runServer runs a parent until ctx is done. When it is ready it calls started, which may be nil, with the address to
-// use from this machine; what started runs must end with its context.
-func runServer(ctx context.Context, e *env, opts server.Options, started func(ctx context.Context, addr string) error) error {
+// use from this machine and an enabled API key; what started runs must end with its context.
+func runServer(ctx context.Context, e *env, opts server.Options, started func(ctx context.Context, addr, key string) error) error {
 	// A limit of the container or service becomes Go's: the collector works harder before the kernel kills us.
 	_, _ = memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup))
 	s, err := server.New(opts)
@@ -87,7 +87,7 @@ func runServer(ctx context.Context, e *env, opts server.Options, started func(ct
 
 	side := make(chan error, 1)
 	if started != nil {
-		go func() { side <- started(ctx, localAddress(s)) }()
+		go func() { side <- started(ctx, localAddress(s), s.APIKey()) }()
 	}
 	for running := true; running; {
 		select {

@@ -3,6 +3,7 @@ package server
 import (
 	"io"
 	"net/http"
+	"net/http/pprof"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func service(path string) config.ACL {
 		return config.ACLBadges
 	case strings.HasSuffix(path, "/registry"):
 		return config.ACLRegistry
-	case strings.Contains(path, "/manage/"):
+	case strings.Contains(path, "/manage/"), strings.HasPrefix(path, "/debug/"):
 		return config.ACLManagement
 	}
 	return config.ACLDashboard
@@ -76,6 +77,9 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	r.Get("/healthz", healthz)
 	r.Get("/readyz", healthz)
 	r.Get("/metrics", s.serveMetrics)
+	r.Get("/debug/pprof/profile", pprof.Profile)
+	r.Get("/debug/pprof/trace", pprof.Trace)
+	r.Get("/debug/pprof/*", pprof.Index)
 	r.Mount("/", api)
 	return r
 }

@@ -140,6 +140,14 @@ func (s *Server) report(problems []config.Problem) {
 // FirstKey returns the API key that New has made, "" when the configuration had a stream.conf.
 func (s *Server) FirstKey() string { return s.firstKey }
 
+// APIKey returns an API key that children may use, "" when there is none.
+func (s *Server) APIKey() string {
+	if keys := s.config.Load().Stream.EnabledKeys(); len(keys) > 0 {
+		return keys[0]
+	}
+	return ""
+}
+
 // Addrs returns the addresses the server listens on.
 func (s *Server) Addrs() []net.Addr { return s.listeners.addrs() }
 
