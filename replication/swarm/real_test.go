@@ -22,8 +22,8 @@ func TestRealParent(t *testing.T) {
 	parent := agenttest.StartParent(t, agenttest.ParentOptions{APIKey: key})
 
 	const history, live = 60, 20
-	names := []string{"replicating", "compressed", "modern", "old"}
-	caps := []wire.Caps{swarm.CapsV1, swarm.CapsV1 | wire.LZ4, swarm.CapsV2 | wire.Compressions, swarm.CapsOld | wire.LZ4}
+	names := []string{"replicating", "compressed", "modern", "old", "cut"}
+	caps := []wire.Caps{swarm.CapsV1, swarm.CapsV1 | wire.LZ4, swarm.CapsV2 | wire.Compressions, swarm.CapsOld | wire.LZ4, swarm.CapsV1 | wire.LZ4}
 	s, err := swarm.NewSwarm(len(names), 0, func(i int) swarm.Options {
 		charts := swarm.Synthetic(5, 20)
 		charts[3].UpdateEvery = 5
@@ -49,11 +49,13 @@ func TestRealParent(t *testing.T) {
 	if err := s.WaitLive(waitCtx); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(7 * time.Second)
+	s.Children()[4].Cut()
 	end := begin + live
 	time.Sleep(time.Until(time.Unix(end+2, 0)))
 
 	for i, c := range s.Children() {
-		if st := c.Stats(); st.Connects != 1 || st.Failures != 0 {
+		if st := c.Stats(); st.Rejections != 0 || names[i] != "cut" && st.Failures != 0 || names[i] == "cut" && st.Connects != 2 {
 			t.Errorf("%s: %+v", names[i], st)
 		}
 		url := agenttest.HostURL(parent.URL(), names[i])
