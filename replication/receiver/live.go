@@ -76,6 +76,14 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	if n == 0 {
 		return
 	}
+	if h := c.replay.hole; h != nil && h.open && !replayed {
+		if h.hold(t, points) {
+			return
+		}
+		c.replay.asked = false // the child does not answer: go on without
+		s.state.ReplayFinished(c.replay.span - c.replay.done)
+		s.closeHole(c)
+	}
 	switch {
 	case t <= c.last:
 		s.state.Dropped.Add(n)
@@ -99,7 +107,9 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 		p.dim.SetLast(t, p.value, p.flags)
 	}
 	c.last = t
-	c.cat.Stored(t)
+	if appended > 0 {
+		c.cat.Stored(t)
+	}
 	if c.cat.Def().Obsolete && !c.def.Obsolete {
 		c.cat.SetObsolete(false)
 	}

@@ -428,7 +428,7 @@ func TestReplication(t *testing.T) {
 	}
 	send(definition)
 	send("CHART_DEFINITION_END %d %d %d\n", now-100, now, now)
-	expect("REPLAY_CHART \"test.one\" \"true\" 0 0\n")
+	expect("REPLAY_CHART \"test.one\" \"true\" %d %d\n", now, now) // what it collects meanwhile
 	replay(now-3, now-1, true)
 	send("BEGIN2 'test.one' 1 %d #\nSET2 'a' 1 99 A\nEND2\n", now) // a second time
 	eventually(t, func() bool { c := h.Connection(); return c != nil && c.Dropped.Load() == 5 }, func() string {

@@ -14,6 +14,10 @@ type replay struct {
 	stuck  int   // answers of this round that did not advance
 	span   int64 // seconds this round was expected to replay when it began
 	done   int64 // of these, answered
+
+	points int   // in the answer at hand
+	last   int64 // unix seconds of the last of them, empty ones included
+	hole   *hole // nil until the child has left something out
 }
 
 // window is what a REPLAY_CHART asks for: the points in (after, before], and then, with start, live data.
@@ -34,7 +38,9 @@ type offer struct {
 func missing(o offer, mine, before, now, period, step int64) window {
 	nothing := window{start: true}
 	last := min(o.last, o.clock)
-	if o.first <= 0 || last <= 0 || o.first > o.clock || o.first > last || mine >= last {
+	// When all is there the child is still asked from there on: it may collect a point before it reads the question. An
+	// agent v2.11 asks for nothing then, and loses that point.
+	if o.first <= 0 || last <= 0 || o.first > o.clock || o.first > last || mine > last {
 		return nothing
 	}
 	from := now - period
@@ -91,7 +97,13 @@ func (s *session) ask(c *chart, o offer) {
 		period, step := int64(s.child.ReplicationPeriod.Seconds()), int64(s.child.ReplicationStep.Seconds())
 		w = missing(o, c.last, c.replay.before, s.now.Unix(), period, max(1, step))
 	}
+	s.request(c, w)
+}
+
+// request sends a REPLAY_CHART.
+func (s *session) request(c *chart, w window) {
 	c.replay.asked, c.replay.window = true, w
+	c.replay.points, c.replay.last = 0, w.after
 	s.out = append(s.out, `REPLAY_CHART "`...)
 	s.out = append(s.out, c.cat.ID...)
 	if w.start {
@@ -141,7 +153,11 @@ func (s *session) replayBegin() error {
 	if every := b.End - b.Start; every != c.def.UpdateEvery {
 		s.setUpdateEvery(c, every)
 	}
-	s.block.time = b.End
+	c.replay.points++
+	c.replay.last = b.End
+	if h := c.replay.hole; h == nil || !h.open || !h.probe {
+		s.block.time = b.End
+	}
 	return s.commitIfFull()
 }
 
@@ -212,17 +228,29 @@ func (s *session) replayEnd() error {
 	}
 	asked := c.replay.window
 	c.replay.asked = false
-	if answered := min(e.Before, asked.before) - asked.after; answered > 0 && asked.before > 0 {
-		answered = min(answered, c.replay.span-c.replay.done)
-		c.replay.done += answered
-		s.state.ReplayAdvanced(answered)
+	if e.Start && c.v1 != nil && c.v1.collections > 0 {
+		c.v1.resync = false // the state was handed over: elapsed times go on from it
+	}
+	if h := c.replay.hole; h != nil && h.open {
+		if !s.answerHole(c, &e) {
+			return s.commitIfFull()
+		}
+		e.Before, e.Start = h.end, h.start
+		s.closeHole(c)
+	} else {
+		if answered := min(e.Before, asked.before) - asked.after; answered > 0 && asked.before > 0 {
+			answered = min(answered, c.replay.span-c.replay.done)
+			c.replay.done += answered
+			s.state.ReplayAdvanced(answered)
+		}
+		if !s.caps.Has(wire.Interpolated) && asked.before > 0 && leftOut(c.replay.last, e.Before, c.cat.UpdateEvery()) && e.Before <= s.now.Unix()+maxAhead {
+			s.openHole(c, &e, c.replay.last)
+			return s.commitIfFull()
+		}
 	}
 	if e.Start {
 		if e.UpdateEvery > 0 && e.UpdateEvery != c.def.UpdateEvery {
 			s.setUpdateEvery(c, e.UpdateEvery)
-		}
-		if c.v1 != nil && c.v1.collections > 0 {
-			c.v1.resync = false
 		}
 		s.state.ReplayFinished(c.replay.span - c.replay.done)
 		s.dirty = true

@@ -26,7 +26,8 @@ func TestMissing(t *testing.T) {
 		{"next step", offer{now - 20000, now - 1, now}, now - 19400, now - 19400, step, window{false, now - 19400, now - 18800}},
 		{"last step", offer{now - 20000, now - 1, now}, now - 500, now - 500, step, window{true, now - 500, now - 1}},
 		{"after an outage", offer{now - 3600, now, now}, now - 125, 0, step, window{true, now - 125, now}},
-		{"nothing missing", offer{now - 3600, now, now}, now, 0, step, nothing},
+		{"nothing missing yet", offer{now - 3600, now, now}, now, 0, step, window{true, now, now}},
+		{"more than the child", offer{now - 3600, now - 5, now}, now, 0, step, nothing},
 		{"beyond the period", offer{now - 200000, now, now}, now - 150000, 0, 3600, window{false, now - 86400, now - 82800}},
 	} {
 		if got := missing(test.offer, test.mine, test.before, now, period, test.step); got != test.want {

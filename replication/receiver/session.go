@@ -100,9 +100,17 @@ func (s *session) run(ctx context.Context) error {
 	}
 	s.remember()
 	s.finishReplays()
-	s.host.Disconnect(s.state)
 
 	reason := s.stopped()
+	switch {
+	case reason != "":
+		s.state.SetReason(reason)
+	case err == nil:
+		s.state.SetReason("closed by the child")
+	default:
+		s.state.SetReason(err.Error())
+	}
+	s.host.Disconnect(s.state)
 	attrs := []any{"samples", s.state.Samples.Load(), "replayed", s.state.Replayed.Load(), "dropped", s.state.Dropped.Load(),
 		"bytes_in", s.state.BytesIn.Load(), "connected", s.r.opts.Now().Sub(s.state.Since).Round(time.Second).String()}
 	switch {
