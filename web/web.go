@@ -178,7 +178,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
 		w.WriteHeader(status)
-		io.WriteString(w, html.EscapeString(strings.ToValidUTF8(message, "\ufffd"))) // a client that is gone needs no answer
+		_, _ = io.WriteString(w, html.EscapeString(strings.ToValidUTF8(message, "\ufffd"))) // a client that is gone needs no answer
 		return
 	}
 	h.Set("Content-Type", f.contentType)
@@ -202,6 +202,6 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodGet {
-		w.Write(body) // a client that is gone needs no answer
+		_, _ = w.Write(body) // a client that is gone needs no answer
 	}
 }

@@ -135,7 +135,7 @@ func (a *API) query(ctx context.Context, q *dataQuery, ch *catalog.Chart, now ti
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer func() { _ = done() }() // the points have been read
 	r, err := query.Run(ctx, w, q.method, series)
 	if err != nil {
 		return nil, err
@@ -214,7 +214,7 @@ func (a *API) latest(ctx context.Context, ans *answer) error {
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer func() { _ = done() }() // the points have been read
 	points := make([]query.Point, 4)
 	for i := range series {
 		n, _ := series[i].Cursor.Read(points) // a value that cannot be read is null, the rest of the answer stands

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -253,7 +254,7 @@ func (s *stream) chart(ctx context.Context, f *followed, after, before int64) (b
 	if err != nil {
 		return false, err
 	}
-	defer done()
+	defer func() { _ = done() }() // the points have been read
 	for len(s.columns) < len(dims) {
 		s.columns = append(s.columns, nil)
 	}
@@ -324,7 +325,7 @@ func readAll(dst []query.Point, cursor query.Cursor) ([]query.Point, error) {
 		n, err := cursor.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return dst, nil
 		case err != nil:
 			return dst, err
@@ -346,8 +347,8 @@ func (s *stream) end() error {
 }
 
 func (s *stream) write(b []byte) error {
-	// A writer without deadlines or flushing is one of a test.
-	s.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	// Only the writer of a test has no deadlines.
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if _, err := s.w.Write(b); err != nil {
 		return fmt.Errorf("write event: %w", err)
 	}

@@ -98,7 +98,7 @@ func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(rp.status)
 	if r.Method != http.MethodHead {
-		w.Write(body) // a client that is gone needs no answer
+		_, _ = w.Write(body) // a client that is gone needs no answer
 	}
 }
 
@@ -107,8 +107,8 @@ func (rp *reply) compress(body []byte) {
 	z := gzipWriters.Get().(*gzip.Writer)
 	defer gzipWriters.Put(z)
 	z.Reset((*buffer)(&rp.b))
-	z.Write(body) // writing to memory does not fail
-	z.Close()
+	_, _ = z.Write(body) // writing to memory does not fail
+	_ = z.Close()
 }
 
 type buffer []byte
