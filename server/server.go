@@ -48,6 +48,7 @@ type Server struct {
 	http      *http.Server
 	handler   atomic.Pointer[http.Handler] // nil until the store is open
 	receiver  atomic.Pointer[receiver.Receiver]
+	ready     chan struct{} // closed when receiver is set
 	store     *storage.Store
 	sockets   atomic.Int64
 
@@ -63,7 +64,7 @@ func New(opts Options) (*Server, error) {
 	if err := opts.setDefaults(); err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, level: new(slog.LevelVar), handoff: newHandoff()}
+	s := &Server{opts: opts, level: new(slog.LevelVar), handoff: newHandoff(), ready: make(chan struct{})}
 	s.listeners.handle = s.handle
 	key, err := firstRun(opts.ConfigDir)
 	if err != nil {
@@ -272,6 +273,7 @@ func (s *Server) open(ctx, background context.Context, cfg *config.Config) error
 	var handler http.Handler = s.routes(a)
 	s.handler.Store(&handler)
 	s.receiver.Store(rec)
+	close(s.ready)
 	return nil
 }
 
@@ -442,12 +444,33 @@ func (s *Server) stream(ctx context.Context, c *conn, cfg *config.Config) {
 			"streaming is not permitted from this IP on this port. Forbidding access.")
 	case c.bind.SSL == config.SSLForce && !c.tls && s.tls.Load() != nil:
 		refuse(plainStream, "this port accepts encrypted streams only (SSL=force)")
-	case rec == nil:
-		refuse(wire.RejectInitializing, "the server is initializing")
 	default:
+		if rec == nil {
+			if rec = s.awaitReceiver(ctx); rec == nil {
+				refuse(wire.RejectInitializing, "the server is initializing")
+				return
+			}
+		}
 		_ = rec.Serve(ctx, c, receiver.Peer{Addr: c.addr, IP: c.ip, TLS: c.tls}) // which logs
 	}
 }
+
+// awaitReceiver waits a while for the store to be open. Children before v1.40 do not know the text that says so, and stay
+// away for a minute when they read it.
+func (s *Server) awaitReceiver(ctx context.Context) *receiver.Receiver {
+	timer := time.NewTimer(initializingWait)
+	defer timer.Stop()
+	select {
+	case <-s.ready:
+		return s.receiver.Load()
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// initializingWait is how long a child waits for a starting parent; children give it 60 seconds or more.
+const initializingWait = 40 * time.Second
 
 // The answers to streams that do not reach the receiver: HTTP, as agents give it.
 const (
