@@ -219,7 +219,7 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
     if (!api) return void file(res, url.pathname);
     const host = hosts.find((h) => h.hostname === decodeURIComponent(name) || h.guid === decodeURIComponent(name));
-    if (!host) return text(res, 404, "This netdata does not maintain a database for host: " + name);
+    if (!host) return text(res, 404, "unknown host");
     switch (api) {
       case "/api/v1/info":
         return json(res, { version: "v1.37.1", os_name: "Debian GNU/Linux", os_version: "12", kernel_name: "Linux", kernel_version: "6.1.0-26-amd64", architecture: "x86_64", virtualization: "kvm", cores_total: "8", ram_total: "16687091712", host_labels: { _os: "linux" } });

@@ -6,7 +6,7 @@ const absent = "–";
 export function decimalsFor(peak: number): number {
   const p = Math.abs(peak);
   if (!Number.isFinite(p) || p === 0 || p >= 1000) return 0;
-  if (p >= 100) return 1;
+  if (p > 100) return 1; // percentages up to 100 keep two
   if (p >= 1) return 2;
   return Math.min(6, 2 - Math.floor(Math.log10(p)));
 }

@@ -48,6 +48,9 @@ export class Plot {
   private readonly tag = document.createElement("div");
   private bands = "";
   private hovered = false;
+  /** Limits of what is drawn. */
+  private low = 0;
+  private high = 0;
 
   constructor(
     parent: HTMLElement,
@@ -68,7 +71,7 @@ export class Plot {
     return this.opts.chartType !== "line";
   }
 
-  /** Draws rows over a window of time. `hidden` holds the indices of dimensions switched off. */
+  /** Draws rows over a window of time, at most one of them on either side of it. `hidden` holds the indices of dimensions switched off. */
   update(times: readonly number[], columns: readonly Cell[][], hidden: (i: number) => boolean, window: Window): void {
     const { u } = this;
     let draw: readonly Cell[][] = columns;
@@ -79,6 +82,8 @@ export class Plot {
       draw = stacked.columns;
       bands = stacked.bands.map((b) => ({ series: [b.from + 1, b.to + 1], dir: b.dir }));
     }
+    // uPlot would leave out the rows next to the window, to which the lines at its edges lead.
+    [this.low, this.high] = extent(draw.filter((_, i) => shown[i]));
     u.batch(() => {
       shown.forEach((on, i) => {
         if (on !== this.shown[i]) u.setSeries(i + 1, { show: on }, false);
@@ -139,7 +144,7 @@ export class Plot {
       ],
       scales: {
         x: { time: true, auto: false, range: (_u, min, max) => [min ?? 0, max ?? 1] },
-        y: { range: (_u, min, max) => this.layOut(min, max) },
+        y: { range: () => this.layOut() },
       },
       axes: [
         {
@@ -195,9 +200,8 @@ export class Plot {
     };
   }
 
-  private layOut(min: number | null, max: number | null): uPlot.Range.MinMax {
-    const low = min ?? 0;
-    const high = max ?? 0;
+  private layOut(): uPlot.Range.MinMax {
+    const { low, high } = this;
     const scale = scaleFor(this.opts.units, Math.max(Math.abs(low), Math.abs(high)));
     this.axis = valueAxis(low, high, scale.divisor, this.filled);
     const decimals = decimalsFor(Math.max(Math.abs(this.axis.min), Math.abs(this.axis.max)) / scale.divisor);
@@ -246,4 +250,17 @@ export class Plot {
       { passive: false },
     );
   }
+}
+
+function extent(columns: readonly Cell[][]): [low: number, high: number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const column of columns) {
+    for (const v of column) {
+      if (v === null) continue;
+      if (v < low) low = v;
+      if (v > high) high = v;
+    }
+  }
+  return low <= high ? [low, high] : [0, 0];
 }

@@ -43,10 +43,11 @@ export function drawChart(box: HTMLElement, session: HostSession, model: ChartMo
     plot.resize(model.width, height);
     const window = session.view.peek();
     const from = Math.max(0, firstAfter(series.times, window.after) - 1);
+    const to = firstAfter(series.times, window.before) + 1;
     const hidden = model.hidden.peek();
     plot.update(
-      series.times.slice(from),
-      series.columns.map((c) => c.slice(from)),
+      series.times.slice(from, to),
+      series.columns.map((c) => c.slice(from, to)),
       (i) => hidden.has(series.dimensions[i]!.id),
       window,
     );

@@ -36,7 +36,7 @@ export class HostSession {
   private readonly kept = new Map<string, ChartModel>();
   private readonly abort = new AbortController();
   private readonly effects: (() => void)[];
-  private timers: Record<"tick" | "reload" | "charts", ReturnType<typeof setTimeout> | undefined> = { tick: undefined, reload: undefined, charts: undefined };
+  private timers: Record<"tick" | "reload" | "fill" | "charts", ReturnType<typeof setTimeout> | undefined> = { tick: undefined, reload: undefined, fill: undefined, charts: undefined };
   private ticked = 0;
   private dragging = false;
   private retry = 1000;
@@ -109,6 +109,7 @@ export class HostSession {
 
   /** The history of every chart in view is asked for again. */
   private reload(): void {
+    this.refreshed = performance.now();
     for (const model of this.active.values()) void this.load(model);
   }
 
@@ -188,11 +189,14 @@ export class HostSession {
       const silent = host.state === "archived" || (host.state === "stale" && this.clock.now() - host.lastSeen > 60);
       if (silent && host.lastSeen > 0 && this.range.signal.peek().kind === "live") this.showLast();
     }
+    // Replicated rows arrive behind the ones on the screen, where the feed does not send them: ask for history again while
+    // that goes on, and a little after a connection began or a replication ended.
+    const again = before && (before.state !== host.state || before.connection?.since !== host.connection?.since);
     const filling = host.state === "replicating" && performance.now() - this.refreshed > 5000;
-    if (filling || (before?.state === "replicating" && host.state !== "replicating")) {
-      // Replicated rows arrive behind the ones on the screen, where the feed does not send them.
-      this.refreshed = performance.now();
-      this.reload();
+    if (filling) this.reload();
+    if (again && host.connection) {
+      clearTimeout(this.timers.fill);
+      this.timers.fill = setTimeout(() => this.reload(), 3000);
     }
   }
 
@@ -217,6 +221,7 @@ export class HostSession {
     this.feed.stop();
     clearTimeout(this.timers.tick);
     clearTimeout(this.timers.reload);
+    clearTimeout(this.timers.fill);
   }
 
   private reloadChartsSoon(ms: number): void {

@@ -114,7 +114,13 @@ test("search, dimensions, theme and help", () =>
 
 test("an unknown host has a page that says so", () =>
   inBrowser(async ({ open }) => {
-    const page = await open("/host/surely-no-such-host/");
+    const page = await open("/");
+    await page.locator("main.fleet").waitFor();
+    await page.evaluate(() => {
+      const link = Object.assign(document.createElement("a"), { href: "/host/surely-no-such-host/", textContent: "gone" });
+      document.querySelector("main").append(link);
+      link.click();
+    });
     await page.getByRole("heading", { name: "Unknown host" }).waitFor();
     await page.getByRole("link", { name: "All hosts", exact: true }).click();
     await page.waitForSelector(".fleet");
