@@ -8,55 +8,70 @@ import (
 // chart is the state of a chart on a connection.
 type chart struct {
 	cat  *catalog.Chart
-	def  wire.Chart // as the child defined it last
-	dims []*dimension
-	byID map[string]*dimension
+	dims []dimension
+	ids  []byte // the ids of dims, one behind the other: comparing them touches no other memory
 
-	slots []*dimension
-	next  int   // index of the dimension expected next: children send them in one order
-	last  int64 // unix seconds of the newest stored point
+	next  int      // index of the dimension expected next: children send them in one order
+	last  int64    // unix seconds of the newest stored point
+	every int64    // the interval as the child defined it last, in seconds
+	slots []uint16 // index in dims plus 1, by SLOT number
+	byID  map[string]int
 
-	defined bool // on this connection
-	replay  replay
-	v1      *collector // collected values of v1 children; nil for others
+	defined    bool // on this connection
+	obsolete   bool // as the child defined it last
+	storeFirst bool
+	replay     replay
+	v1         *collector // collected values of v1 children; nil for others
 }
 
-// dimension is the state of a dimension on a connection.
+// dimension is the state of a dimension on a connection. It is small, because every sample touches one.
 type dimension struct {
 	cat   *catalog.Dimension
-	def   wire.Dimension
-	index int // in chart.dims
-	block int64
-	at    int // in session.points, when block is that of the open block
+	idEnd uint32 // in chart.ids; it begins where that of the dimension before ends
+	block uint32 // number of the block the dimension has a point in
+	at    uint32 // where, in session.points
 }
 
-// dimension returns the dimension with that slot or id, or nil. id is not kept.
-func (c *chart) dimension(slot int, id []byte) *dimension {
+// id returns the id of the i-th dimension.
+func (c *chart) id(i int) []byte {
+	start := uint32(0)
+	if i > 0 {
+		start = c.dims[i-1].idEnd
+	}
+	return c.ids[start:c.dims[i].idEnd]
+}
+
+// find returns the index of the dimension with that slot or id, or -1. id is not kept.
+func (c *chart) find(slot int, id []byte) int {
+	if i := c.next; i < len(c.dims) && string(c.id(i)) == string(id) {
+		c.next++
+		return i
+	}
 	if slot > 0 && slot < len(c.slots) {
-		if d := c.slots[slot]; d != nil && d.cat.ID == string(id) {
-			return d
+		if i := int(c.slots[slot]) - 1; i >= 0 && string(c.id(i)) == string(id) {
+			c.next = i + 1
+			return i
 		}
 	}
-	if c.next < len(c.dims) {
-		if d := c.dims[c.next]; d.cat.ID == string(id) {
-			c.next++
-			return d
+	if len(c.byID) != len(c.dims) {
+		c.byID = make(map[string]int, len(c.dims))
+		for i := range c.dims {
+			c.byID[c.dims[i].cat.ID] = i
 		}
 	}
-	if len(c.dims) <= 4 {
-		for i, d := range c.dims {
-			if d.cat.ID == string(id) {
-				c.next = i + 1
-				return d
-			}
-		}
-		return nil
+	i, ok := c.byID[string(id)]
+	if !ok {
+		return -1
 	}
-	d := c.byID[string(id)]
-	if d != nil {
-		c.next = d.index + 1
-	}
-	return d
+	c.next = i + 1
+	return i
+}
+
+// add appends a dimension and returns its index.
+func (c *chart) add(cat *catalog.Dimension) int {
+	c.ids = append(c.ids, cat.ID...)
+	c.dims = append(c.dims, dimension{cat: cat, idEnd: uint32(len(c.ids))})
+	return len(c.dims) - 1
 }
 
 // growSlots makes index n valid.
@@ -90,8 +105,8 @@ func (s *session) remember() {
 	for _, c := range s.charts {
 		c.slots, c.replay, c.next = nil, replay{}, 0
 		c.defined = false
-		for _, d := range c.dims {
-			d.block = 0
+		for i := range c.dims {
+			c.dims[i].block = 0
 		}
 	}
 	r.remembered[s.guid] = s.charts

@@ -72,11 +72,11 @@ const (
 // collector returns the collector of the chart, made when there is none.
 func (c *chart) collector() *collector {
 	if c.v1 == nil {
-		c.v1 = &collector{resync: true, every: c.cat.UpdateEvery() * second, storeFirst: c.def.StoreFirst}
+		c.v1 = &collector{resync: true, every: c.cat.UpdateEvery() * second, storeFirst: c.storeFirst}
 	}
 	for len(c.v1.rates) < len(c.dims) {
 		c.v1.rates = append(c.v1.rates, rate{})
-		c.v1.define(len(c.v1.rates)-1, &c.dims[len(c.v1.rates)-1].def)
+		c.v1.define(len(c.v1.rates)-1, c.dims[len(c.v1.rates)-1].cat.Def())
 	}
 	return c.v1
 }

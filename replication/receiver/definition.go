@@ -33,7 +33,7 @@ func (s *session) defineChart() error {
 			return errTooMany
 		}
 		cat := s.host.DefineChart(def)
-		c = &chart{cat: cat, last: cat.Last(), byID: map[string]*dimension{}}
+		c = &chart{cat: cat, last: cat.Last()}
 		s.charts[cat.ID] = c
 	} else {
 		if c.v1 != nil {
@@ -42,7 +42,7 @@ func (s *session) defineChart() error {
 		}
 		s.host.DefineChart(def)
 	}
-	c.def = def
+	c.every, c.obsolete, c.storeFirst = def.UpdateEvery, def.Obsolete, def.StoreFirst
 	c.defined = true
 	c.cat.SetDefined(s.now)
 	if slot > 0 {
@@ -50,6 +50,7 @@ func (s *session) defineChart() error {
 		s.slots[slot] = c
 	}
 	s.chart, s.block.kind = c, noBlock
+	c.next = 0
 	s.clabels = s.clabels[:0]
 	s.dirty = true
 	return nil
@@ -66,8 +67,8 @@ func (s *session) defineDimension() error {
 	}
 	slot := def.Slot
 	def.Slot = 0
-	d := c.byID[def.ID]
-	if d == nil {
+	i := c.find(0, []byte(def.ID))
+	if i < 0 {
 		if len(c.dims) >= maxDimensions {
 			return errTooMany
 		}
@@ -75,20 +76,20 @@ func (s *session) defineDimension() error {
 		if cat == nil {
 			cat = c.cat.AddDimension(def)
 		}
-		d = &dimension{cat: cat, index: len(c.dims)}
-		c.dims = append(c.dims, d)
-		c.byID[cat.ID] = d
+		i = c.add(cat)
+		c.next = i + 1
 	}
-	d.cat.SetDef(def)
-	changed := d.def != def
-	d.def = def
-	if c.v1 != nil && changed {
-		c.collector().define(d.index, &def)
-		c.v1.resync = true
+	cat := c.dims[i].cat
+	if *cat.Def() != def {
+		cat.SetDef(def)
+		if c.v1 != nil {
+			c.collector().define(i, cat.Def())
+			c.v1.resync = true
+		}
 	}
 	if slot > 0 && slot <= maxDimensions {
 		c.slots = growSlots(c.slots, slot)
-		c.slots[slot] = d
+		c.slots[slot] = uint16(i + 1)
 	}
 	s.dirty = true
 	return nil

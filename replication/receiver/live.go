@@ -20,9 +20,9 @@ const (
 // block is an open BEGIN, BEGIN2 or RBEGIN.
 type block struct {
 	kind blockKind
-	seq  int64 // distinguishes blocks
-	time int64 // unix seconds of the points; of replayed ones 0 before the first
-	usec int64 // BEGIN: microseconds since the collection before
+	seq  uint32 // distinguishes blocks
+	time int64  // unix seconds of the points; of replayed ones 0 before the first
+	usec int64  // BEGIN: microseconds since the collection before
 }
 
 // point is a value of the open block.
@@ -37,20 +37,24 @@ func (s *session) open(kind blockKind, c *chart, time int64) {
 	s.chart = c
 	c.next = 0
 	s.block.kind, s.block.time = kind, time
-	s.block.seq++
+	if s.block.seq++; s.block.seq == 0 {
+		s.block.seq = 1 // 0 is that of dimensions without a point
+	}
 	s.points = s.points[:0]
 }
 
-// stage adds a value to the open block; of two for one dimension the later stays.
-func (s *session) stage(d *dimension, value float64, flags wire.Flags) {
+// stage adds a value of the i-th dimension to the open block; of two for one dimension the later stays.
+func (s *session) stage(i int, value float64, flags wire.Flags) {
 	if flags&wire.Empty != 0 || value != value {
 		return
 	}
+	d := &s.chart.dims[i]
 	if d.block == s.block.seq {
-		s.points[d.at].value, s.points[d.at].flags = value, flags
+		p := &s.points[d.at]
+		p.value, p.flags = value, flags
 		return
 	}
-	d.block, d.at = s.block.seq, len(s.points)
+	d.block, d.at = s.block.seq, uint32(len(s.points))
 	s.points = append(s.points, point{d.cat, value, flags})
 }
 
@@ -110,7 +114,7 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	if appended > 0 {
 		c.cat.Stored(t)
 	}
-	if c.cat.Def().Obsolete && !c.def.Obsolete {
+	if !c.obsolete && c.cat.Def().Obsolete {
 		c.cat.SetObsolete(false)
 	}
 	s.state.Samples.Add(appended)
@@ -140,7 +144,7 @@ func (s *session) begin2() error {
 	if c == nil {
 		return errUnknownChart
 	}
-	if b.UpdateEvery > 0 && b.UpdateEvery != c.def.UpdateEvery {
+	if b.UpdateEvery > 0 && b.UpdateEvery != c.every {
 		s.setUpdateEvery(c, b.UpdateEvery)
 	}
 	s.open(stored, c, b.End)
@@ -155,12 +159,12 @@ func (s *session) set2() error {
 	if err := s.words.Set2(&v); err != nil {
 		return err
 	}
-	d := s.chart.dimension(v.Slot, v.ID)
-	if d == nil {
+	i := s.chart.find(v.Slot, v.ID)
+	if i < 0 {
 		return errUnknownDimension
 	}
-	d.cat.SetCollected(v.Collected)
-	s.stage(d, v.Value, v.Flags)
+	s.chart.dims[i].cat.SetCollected(v.Collected)
+	s.stage(i, v.Value, v.Flags)
 	return nil
 }
 
@@ -202,15 +206,15 @@ func (s *session) set() error {
 		s.open(collected, c, 0)
 		s.block.usec = 0
 	}
-	d := c.dimension(v.Slot, v.ID)
-	if d == nil {
+	i := c.find(v.Slot, v.ID)
+	if i < 0 {
 		return errUnknownDimension
 	}
 	if !v.Has {
 		return nil
 	}
-	d.cat.SetCollected(v.Float)
-	c.collector().set(d.index, v.Value, v.Float)
+	c.dims[i].cat.SetCollected(v.Float)
+	c.collector().set(i, v.Value, v.Float)
 	return nil
 }
 
@@ -238,7 +242,7 @@ func (s *session) setUpdateEvery(c *chart, seconds int64) {
 	if seconds > wire.MaxUpdateEvery {
 		return
 	}
-	c.def.UpdateEvery = seconds
+	c.every = seconds
 	c.cat.SetUpdateEvery(seconds)
 	if c.v1 != nil {
 		c.v1.setUpdateEvery(seconds)

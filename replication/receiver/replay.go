@@ -150,7 +150,7 @@ func (s *session) replayBegin() error {
 	if b.Start >= b.End || b.Start >= limit || b.End >= limit {
 		return s.commitIfFull() // the point is ignored, the replay goes on
 	}
-	if every := b.End - b.Start; every != c.def.UpdateEvery {
+	if every := b.End - b.Start; every != c.every {
 		s.setUpdateEvery(c, every)
 	}
 	c.replay.points++
@@ -169,14 +169,14 @@ func (s *session) replaySet() error {
 	if err := s.words.ReplaySet(&v); err != nil {
 		return err
 	}
-	d := s.chart.dimension(v.Slot, v.ID)
-	if d == nil {
+	i := s.chart.find(v.Slot, v.ID)
+	if i < 0 {
 		return errUnknownDimension
 	}
 	if !s.caps.Has(wire.Interpolated) {
 		v.Flags &^= wire.Anomalous // such a child does not tell
 	}
-	s.stage(d, v.Value, v.Flags)
+	s.stage(i, v.Value, v.Flags)
 	return nil
 }
 
@@ -188,15 +188,15 @@ func (s *session) replayDimensionState() error {
 	if err := s.words.ReplayDimensionState(&v); err != nil {
 		return err
 	}
-	d := s.chart.dimension(v.Slot, v.ID)
-	if d == nil {
+	i := s.chart.find(v.Slot, v.ID)
+	if i < 0 {
 		return errUnknownDimension
 	}
-	d.cat.SetCollected(v.CollectedValue)
+	s.chart.dims[i].cat.SetCollected(v.CollectedValue)
 	if s.caps.Has(wire.Interpolated) {
 		return nil
 	}
-	s.chart.collector().restore(d.index, &v)
+	s.chart.collector().restore(i, &v)
 	return nil
 }
 
@@ -249,7 +249,7 @@ func (s *session) replayEnd() error {
 		}
 	}
 	if e.Start {
-		if e.UpdateEvery > 0 && e.UpdateEvery != c.def.UpdateEvery {
+		if e.UpdateEvery > 0 && e.UpdateEvery != c.every {
 			s.setUpdateEvery(c, e.UpdateEvery)
 		}
 		s.state.ReplayFinished(c.replay.span - c.replay.done)

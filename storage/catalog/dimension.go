@@ -9,17 +9,18 @@ import (
 
 // Dimension is one value of a chart over time: a series of the store.
 type Dimension struct {
-	Chart *Chart
-	ID    string
-
 	// Ref is the store's reference of the series, 0 when it has none yet. It belongs to the goroutine that appends.
 	Ref uint64
 
-	def       atomic.Pointer[wire.Dimension]
+	// These and Ref are written with every sample, and lie together.
 	last      atomic.Int64
 	value     atomic.Uint64
 	collected atomic.Uint64
 	flags     atomic.Uint32
+
+	Chart *Chart
+	ID    string
+	def   atomic.Pointer[wire.Dimension]
 
 	saved *wire.Dimension // what the database has, nil when that is not known; belongs to the persister
 }
@@ -52,10 +53,14 @@ func (d *Dimension) Last() (t int64, value float64, flags wire.Flags) {
 	return d.last.Load(), math.Float64frombits(d.value.Load()), wire.Flags(d.flags.Load())
 }
 
-// SetLast sets what Last returns.
+// SetLast sets what Last returns. A store to an atomic costs much more than a load, and many values do not change.
 func (d *Dimension) SetLast(t int64, value float64, flags wire.Flags) {
-	d.value.Store(math.Float64bits(value))
-	d.flags.Store(uint32(flags))
+	if bits := math.Float64bits(value); d.value.Load() != bits {
+		d.value.Store(bits)
+	}
+	if d.flags.Load() != uint32(flags) {
+		d.flags.Store(uint32(flags))
+	}
 	d.last.Store(t)
 }
 
@@ -63,4 +68,8 @@ func (d *Dimension) SetLast(t int64, value float64, flags wire.Flags) {
 func (d *Dimension) Collected() float64 { return math.Float64frombits(d.collected.Load()) }
 
 // SetCollected sets what Collected returns.
-func (d *Dimension) SetCollected(v float64) { d.collected.Store(math.Float64bits(v)) }
+func (d *Dimension) SetCollected(v float64) {
+	if bits := math.Float64bits(v); d.collected.Load() != bits {
+		d.collected.Store(bits)
+	}
+}
