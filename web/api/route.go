@@ -63,6 +63,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		host, found := a.find(name)
 		switch {
+		case !found && wantsPage(r, segments):
+			a.missingPage(w, r)
+			return
 		case !found:
 			rp.failHTML(http.StatusNotFound, "This netdata does not maintain a database for host: "+escape(name))
 		case len(segments) == 2 && !directory:
@@ -209,4 +212,40 @@ func options(w http.ResponseWriter) {
 	h.Set("Content-Type", typeText)
 	h.Set("Content-Length", "2")
 	_, _ = w.Write([]byte("OK")) // a client that is gone needs no answer
+}
+
+// wantsPage says whether a browser asks for a page, and not a client for the API.
+func wantsPage(r *http.Request, segments []string) bool {
+	return (len(segments) < 3 || segments[2] != "api") && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// missingPage answers with the page, which says that the host is not known, and status 404.
+func (a *API) missingPage(w http.ResponseWriter, r *http.Request) {
+	r = r.Clone(r.Context())
+	r.URL.Path = "/"
+	r.Header.Del("If-None-Match")
+	a.opt.Page.ServeHTTP(&notFoundWriter{ResponseWriter: w}, r)
+}
+
+// notFoundWriter turns the status of a page into 404.
+type notFoundWriter struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *notFoundWriter) WriteHeader(status int) {
+	if status == http.StatusOK {
+		status = http.StatusNotFound
+	}
+	w.wrote = true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *notFoundWriter) Write(p []byte) (int, error) {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(p)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -55,6 +56,20 @@ func TestRoutes(t *testing.T) {
 	f("/host/web01/", 200, typeText, "page /")
 	f("/host/web01/assets/x.js", 200, typeText, "page /assets/x.js")
 	f("/node/"+webGUID+"/a/b/", 200, typeText, "page /a/b/")
+}
+
+// TestMissingPage: a browser gets the page, which says that the host is unknown, a script the text.
+func TestMissingPage(t *testing.T) {
+	a := testAPI(t, newMemory())
+	for path, want := range map[string]string{"/host/nope/": "page /", "/host/nope": "page /", "/host/nope/api/v1/info": "This netdata"} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept", "text/html,application/xhtml+xml")
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Code != http.StatusNotFound || !strings.HasPrefix(w.Body.String(), want) {
+			t.Errorf("%s: %d %q, want 404 %q", path, w.Code, w.Body, want)
+		}
+	}
 }
 
 func TestRedirect(t *testing.T) {
