@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -17,8 +18,11 @@ var version = "v0.1.0-dev"
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer cancel()
-	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	// A second signal ends the process at once, as if there were no handler.
+	context.AfterFunc(ctx, cancel)
+	status := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	cancel()
+	os.Exit(status)
 }
 
 // command is one of foster's sub-commands.
@@ -49,11 +53,15 @@ var errUsage = errors.New("usage")
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	e := &env{getenv: os.Getenv, stdout: stdout, stderr: stderr}
 	name := "run"
-	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
-	} else if len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
-		usage(stdout)
-		return 0
+	} else if len(args) > 0 {
+		switch args[0] {
+		case "-h", "-help", "--help":
+			name = "help"
+		case "-v", "-V", "-version", "--version":
+			name, args = "version", nil
+		}
 	}
 	if name == "help" {
 		usage(stdout)
@@ -86,7 +94,12 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\nfoster <command> -h lists the flags of a command.\n")
 }
 
-func runVersion(_ context.Context, e *env, _ []string) error {
+func runVersion(_ context.Context, e *env, args []string) error {
+	fs := flag.NewFlagSet("foster version", flag.ContinueOnError)
+	fs.SetOutput(e.stderr)
+	if err := parse(e, fs, args); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(e.stdout, "foster", version)
 	return err
 }

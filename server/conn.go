@@ -2,14 +2,19 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"foster/replication/wire"
 	"foster/server/config"
 )
 
@@ -18,11 +23,35 @@ type conn struct {
 	net.Conn
 	head []byte
 
-	bind   config.Bind
-	tls    bool
-	addr   string // for logs
-	ip     string // "localhost" for a unix socket
-	isLoop bool   // the peer is this machine
+	bind config.Bind
+	tls  bool
+	addr string // for logs
+	ip   string // "localhost" for a unix socket
+
+	resolver resolver
+	lookUp   sync.Once // sets names: a connection has many requests and one peer
+	names    []string
+}
+
+func newConn(c net.Conn, bind config.Bind, r resolver) *conn {
+	out := &conn{Conn: c, bind: bind, resolver: r}
+	if bind.Network == "unix" {
+		out.addr, out.ip = "unix:"+bind.Host, localhost
+		return out
+	}
+	if ap, err := netip.ParseAddrPort(c.RemoteAddr().String()); err == nil {
+		out.ip = ap.Addr().Unmap().WithZone("").String()
+		out.addr = "[" + out.ip + "]:" + strconv.Itoa(int(ap.Port()))
+	} else {
+		out.addr, out.ip = c.RemoteAddr().String(), c.RemoteAddr().String()
+	}
+	return out
+}
+
+// hostnames returns the verified names of the peer.
+func (c *conn) hostnames(ctx context.Context) []string {
+	c.lookUp.Do(func() { c.names = c.resolver.verified(ctx, c.ip) })
+	return c.names
 }
 
 // Read implements net.Conn.
@@ -35,21 +64,32 @@ func (c *conn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-func newConn(c net.Conn, bind config.Bind) *conn {
-	out := &conn{Conn: c, bind: bind}
-	if bind.Network == "unix" {
-		out.addr, out.ip, out.isLoop = "unix:"+bind.Host, "localhost", true
-		return out
+// CloseWrite ends what is sent. The HTTP server does that before it closes a connection from which it has not read
+// everything: otherwise the reset could overtake the answer.
+func (c *conn) CloseWrite() error { return closeWrite(c.Conn) }
+
+func closeWrite(c net.Conn) error {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
 	}
-	if ap, err := netip.ParseAddrPort(c.RemoteAddr().String()); err == nil {
-		ip := ap.Addr().Unmap()
-		out.ip, out.isLoop = ip.WithZone("").String(), ip.IsLoopback()
-		out.addr = "[" + out.ip + "]:" + strconv.Itoa(int(ap.Port()))
-	} else {
-		out.addr, out.ip = c.RemoteAddr().String(), c.RemoteAddr().String()
-	}
-	return out
+	return nil
 }
+
+// countedConn takes itself off the count of open sockets when it is closed.
+type countedConn struct {
+	net.Conn
+	count *atomic.Int64
+	once  sync.Once
+}
+
+// Close implements net.Conn.
+func (c *countedConn) Close() error {
+	c.once.Do(func() { c.count.Add(-1) })
+	return c.Conn.Close()
+}
+
+// CloseWrite is for conn.CloseWrite.
+func (c *countedConn) CloseWrite() error { return closeWrite(c.Conn) }
 
 // streamWord opens a STREAM request.
 var streamWord = []byte("STREAM ")
@@ -58,12 +98,15 @@ var streamWord = []byte("STREAM ")
 const tlsHandshake = 0x16
 
 // errNoTLS says that a client speaks TLS to a port that has no certificate.
-var errNoTLS = errors.New("TLS handshake on a port without a certificate")
+var errNoTLS = errors.New("TLS handshake, and there is no certificate ([web] ssl certificate, ssl key)")
+
+// errHandshake marks the errors of a TLS handshake.
+var errHandshake = errors.New("TLS handshake")
 
 // sniff reads the first bytes of c and says whether it is a stream. With a certificate it takes a TLS handshake; c then
 // carries what is inside. It takes no longer than timeout.
 func (c *conn) sniff(tlsConfig *tls.Config, timeout time.Duration) (isStream bool, err error) {
-	if err := c.Conn.SetDeadline(time.Now().Add(timeout)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return false, err
 	}
 	head, err := readHead(c.Conn)
@@ -77,7 +120,7 @@ func (c *conn) sniff(tlsConfig *tls.Config, timeout time.Duration) (isStream boo
 		}
 		inner := tls.Server(&conn{Conn: c.Conn, head: head}, tlsConfig)
 		if err := inner.Handshake(); err != nil {
-			return false, err
+			return false, fmt.Errorf("%w: %w", errHandshake, err)
 		}
 		c.Conn, c.head, c.tls = inner, nil, true
 		if c.head, err = readHead(inner); err != nil {
@@ -103,4 +146,20 @@ func readHead(r io.Reader) ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// refuse answers a STREAM request and closes the connection. It reads the request first: bytes left unread would make
+// the kernel reset the connection, and the child would not see the answer.
+func (c *conn) refuse(answer string, timeout time.Duration) {
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(timeout))
+	request := make([]byte, 0, wire.MaxRequest)
+	for len(request) < cap(request) && !bytes.Contains(request, []byte("\r\n\r\n")) && !bytes.Contains(request, []byte("\n\n")) {
+		n, err := c.Read(request[len(request):cap(request)])
+		if err != nil {
+			return
+		}
+		request = request[:len(request)+n]
+	}
+	_, _ = c.Write([]byte(answer))
 }

@@ -19,23 +19,43 @@ const guidFile = "machine-guid"
 // machineGUID returns the machine GUID of the parent that owns the data directory; the first start makes one.
 func machineGUID(dataDir string) (string, error) {
 	path := filepath.Join(dataDir, guidFile)
-	text, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		guid, ok := config.CanonicalGUID(strings.TrimSpace(string(text)))
-		if !ok {
-			return "", fmt.Errorf("%s does not hold a GUID", path)
-		}
-		return guid, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("read the machine GUID: %w", err)
+	guid, err := readGUID(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return guid, err
 	}
-	guid := uuid.NewString()
-	if err := os.WriteFile(path+".new", []byte(guid+"\n"), 0o644); err != nil {
-		return "", fmt.Errorf("write the machine GUID: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	guid = uuid.NewString()
+	switch err := createFile(path, guid+"\n"); {
+	case errors.Is(err, fs.ErrExist): // another start was faster
+		return readGUID(path)
+	case err != nil:
 		return "", fmt.Errorf("write the machine GUID: %w", err)
 	}
 	return guid, nil
+}
+
+func readGUID(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read the machine GUID: %w", err)
+	}
+	guid, ok := config.CanonicalGUID(strings.TrimSpace(string(text)))
+	if !ok {
+		return "", fmt.Errorf("read the machine GUID: %s does not hold a GUID", path)
+	}
+	return guid, nil
+}
+
+// createFile makes a file that is there whole or not at all, even after a power cut. It does not replace one: the error
+// then is fs.ErrExist.
+func createFile(path, content string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(content)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path)
 }

@@ -4,60 +4,167 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"foster/server/config"
 )
 
-// listeners are the open sockets, by their item of bind to.
+// listeners are the sockets that [web] bind to asks for.
 type listeners struct {
 	handle func(net.Conn, config.Bind) // called in a goroutine of its own
+	log    *slog.Logger
 
-	mu   sync.Mutex // guards open
-	open map[string]net.Listener
-	wg   sync.WaitGroup
+	mu      sync.Mutex // guards the fields below
+	sockets []*socket  // in the order of the configuration
+	closed  bool
+	wg      sync.WaitGroup
 }
 
-// set opens the sockets of binds and closes the others. When one cannot be opened nothing changes.
-func (l *listeners) set(ctx context.Context, binds []config.Bind) error {
+// socket is a socket of an address. What it offers may change while it is open.
+type socket struct {
+	address string
+	bind    atomic.Pointer[config.Bind]
+	ln      net.Listener // nil: could not be opened when the server started
+}
+
+// addressOf returns what tells sockets apart: the item of bind to without its services.
+func addressOf(b config.Bind) string {
+	b.ACL, b.SSL = config.ACLAll, config.SSLDefault
+	return b.String()
+}
+
+// open opens the sockets of binds. Those that cannot be opened are logged and left out, as an address of an interface
+// that is not up yet; at least one has to be open.
+func (l *listeners) open(ctx context.Context, binds []config.Bind) error {
+	return l.set(ctx, binds, true)
+}
+
+// change opens the sockets of binds that are not open and closes the others. When a new one cannot be opened nothing
+// changes.
+func (l *listeners) change(ctx context.Context, binds []config.Bind) error {
+	return l.set(ctx, binds, false)
+}
+
+func (l *listeners) set(ctx context.Context, binds []config.Bind, lenient bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	wanted := map[string]config.Bind{}
+	if l.closed {
+		return net.ErrClosed
+	}
+	var (
+		wanted []*socket
+		fresh  []*socket // of wanted, those that are not open
+	)
 	for _, b := range binds {
-		wanted[b.String()] = b
-	}
-	opened := map[string]net.Listener{}
-	for item, b := range wanted {
-		if l.open[item] != nil {
-			continue
+		address := addressOf(b)
+		if find(wanted, address) != nil {
+			continue // said twice; the first counts
 		}
-		ln, err := listen(ctx, b)
-		if err != nil {
-			for _, ln := range opened {
-				_ = ln.Close()
+		s := find(l.sockets, address)
+		if s == nil || s.ln == nil {
+			s = &socket{address: address}
+			s.bind.Store(&b)
+			fresh = append(fresh, s)
+		}
+		wanted = append(wanted, s)
+	}
+	gone := slices.DeleteFunc(slices.Clone(l.sockets), func(s *socket) bool { return slices.Contains(wanted, s) })
+
+	closed, failed := l.openSockets(ctx, fresh, gone)
+	var fatal []error
+	for _, s := range fresh {
+		err := failed[s]
+		switch {
+		case err == nil:
+		case len(failed) == len(wanted), !lenient && find(l.sockets, s.address) == nil:
+			fatal = append(fatal, err)
+		default:
+			l.log.Error("an address of [web] bind to is left out", "error", err)
+		}
+	}
+	if len(fatal) > 0 {
+		for _, s := range fresh {
+			if s.ln != nil {
+				_ = s.ln.Close()
 			}
-			return fmt.Errorf("listen on %s: %w", item, err)
 		}
-		opened[item] = ln
+		return errors.Join(append(fatal, l.reopen(ctx, closed))...)
 	}
-	for item, ln := range l.open {
-		if _, ok := wanted[item]; !ok {
-			_ = ln.Close()
-			delete(l.open, item)
+
+	for _, s := range gone {
+		if s.ln != nil {
+			_ = s.ln.Close()
 		}
 	}
-	for item, ln := range opened {
-		if l.open == nil {
-			l.open = map[string]net.Listener{}
+	for i, s := range wanted {
+		s.bind.Store(&binds[slices.IndexFunc(binds, func(b config.Bind) bool { return addressOf(b) == wanted[i].address })])
+	}
+	for _, s := range fresh {
+		l.start(s)
+	}
+	l.sockets = wanted
+	return nil
+}
+
+func find(sockets []*socket, address string) *socket {
+	for _, s := range sockets {
+		if s.address == address {
+			return s
 		}
-		l.open[item] = ln
-		bind := wanted[item]
-		l.wg.Go(func() { l.accept(ln, bind) })
 	}
 	return nil
+}
+
+// openSockets opens the fresh sockets. An address may overlap with one that is given up, as 127.0.0.1:19999 does with
+// *:19999: that one is closed first, and returned.
+func (l *listeners) openSockets(ctx context.Context, fresh, gone []*socket) (closed []*socket, failed map[*socket]error) {
+	failed = map[*socket]error{}
+	for _, s := range fresh {
+		b := *s.bind.Load()
+		ln, err := listen(ctx, b)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			for _, old := range gone {
+				was := old.bind.Load()
+				if old.ln != nil && was.Network == b.Network && was.Port == b.Port && !slices.Contains(closed, old) {
+					_ = old.ln.Close()
+					closed = append(closed, old)
+				}
+			}
+			ln, err = listen(ctx, b)
+		}
+		if err != nil {
+			failed[s] = fmt.Errorf("listen on %s: %w", s.address, err)
+			continue
+		}
+		s.ln = ln
+	}
+	return closed, failed
+}
+
+// reopen opens sockets again that were closed for others.
+func (l *listeners) reopen(ctx context.Context, closed []*socket) error {
+	var errs []error
+	for _, s := range closed {
+		var err error
+		if s.ln, err = listen(ctx, *s.bind.Load()); err != nil {
+			errs = append(errs, fmt.Errorf("listen on %s again: %w", s.address, err))
+		}
+		l.start(s)
+	}
+	return errors.Join(errs...)
+}
+
+func (l *listeners) start(s *socket) {
+	if ln := s.ln; ln != nil {
+		l.wg.Go(func() { l.accept(ln, &s.bind) })
+	}
 }
 
 func listen(ctx context.Context, b config.Bind) (net.Listener, error) {
@@ -87,92 +194,69 @@ func listen(ctx context.Context, b config.Bind) (net.Listener, error) {
 func removeStaleSocket(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&os.ModeSocket == 0 {
-		return nil
+		return nil //nolint:nilerr // no socket is there, stale or not
 	}
 	dialer := net.Dialer{Timeout: time.Second}
-	if c, err := dialer.DialContext(ctx, "unix", path); err == nil {
+	c, err := dialer.DialContext(ctx, "unix", path)
+	if err == nil {
 		_ = c.Close()
 		return nil
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("is it in use: %w", err)
 	}
 	return os.Remove(path)
 }
 
-func (l *listeners) accept(ln net.Listener, bind config.Bind) {
-	pause := time.Duration(0)
+func (l *listeners) accept(ln net.Listener, bind *atomic.Pointer[config.Bind]) {
+	var (
+		pause  time.Duration
+		logged throttle
+	)
 	for {
 		c, err := ln.Accept()
 		if err == nil {
 			pause = 0
-			l.wg.Go(func() { l.handle(c, bind) })
+			b := *bind.Load()
+			l.wg.Go(func() { l.handle(c, b) })
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		// Out of file descriptors, say: wait a little and go on.
+		if held, ok := logged.pass("", time.Now()); ok {
+			l.log.Error("accept a connection", "listen", ln.Addr().String(), "error", err, "not_logged", held)
+		}
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 		time.Sleep(pause)
 	}
 }
 
-// addrs returns the addresses of the open sockets.
-func (l *listeners) addrs() []net.Addr {
+// opened returns the open sockets in the order of the configuration.
+func (l *listeners) opened() []Socket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var addrs []net.Addr
-	for _, ln := range l.open {
-		addrs = append(addrs, ln.Addr())
+	var out []Socket
+	for _, s := range l.sockets {
+		if s.ln != nil {
+			out = append(out, Socket{Addr: s.ln.Addr(), Bind: *s.bind.Load()})
+		}
 	}
-	return addrs
+	return out
 }
 
-// close closes all sockets; wait waits for the connections they accepted to be handled.
+// close closes all sockets for good; wait waits for the connections they accepted to be handled.
 func (l *listeners) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for item, ln := range l.open {
-		_ = ln.Close()
-		delete(l.open, item)
+	l.closed = true
+	for _, s := range l.sockets {
+		if s.ln != nil {
+			_ = s.ln.Close()
+		}
 	}
+	l.sockets = nil
 }
 
 func (l *listeners) wait() { l.wg.Wait() }
-
-// handoff is a net.Listener that returns the connections it is given: those of which the first bytes are HTTP.
-type handoff struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newHandoff() *handoff {
-	return &handoff{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-// give passes c to whoever accepts. It closes c when the listener is closed.
-func (h *handoff) give(c net.Conn) {
-	select {
-	case h.conns <- c:
-	case <-h.done:
-		_ = c.Close()
-	}
-}
-
-// Accept implements net.Listener.
-func (h *handoff) Accept() (net.Conn, error) {
-	select {
-	case c := <-h.conns:
-		return c, nil
-	case <-h.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close implements net.Listener.
-func (h *handoff) Close() error {
-	h.once.Do(func() { close(h.done) })
-	return nil
-}
-
-// Addr implements net.Listener.
-func (h *handoff) Addr() net.Addr { return &net.TCPAddr{} }

@@ -96,7 +96,7 @@ func (c *streamCollector) Collect(ch chan<- prometheus.Metric) {
 		state := h.State(now)
 		states[state]++
 		if conn := h.Connection(); conn != nil && state == catalog.Replicating {
-			gauge(descReplayHost, conn.ReplayPercent()/100, h.Info().Hostname, h.GUID)
+			gauge(descReplayHost, conn.ReplayPercent()/100, h.Info().Hostname, h.GUID) // hostnames are valid UTF-8, see wire.ParseRequest
 		}
 	}
 	for state, n := range states {

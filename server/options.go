@@ -2,8 +2,11 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+
+	"foster/server/config"
 )
 
 // Options is how a Server is started: the command line. What an operator configures is in the files of ConfigDir.
@@ -24,9 +27,15 @@ func (o *Options) setDefaults() error {
 		return errors.New("options: no data directory")
 	}
 	switch o.LogFormat {
-	case "", "text", "json":
+	case "", string(config.LogText), string(config.LogJSON):
 	default:
-		return errors.New("options: the log format is text or json, not " + o.LogFormat)
+		return fmt.Errorf("options: the log format is text or json, not %q", o.LogFormat)
+	}
+	if o.Listen != "" {
+		// Before anything is written; the configuration may give another default port.
+		if _, err := config.ParseBinds(o.Listen, config.DefaultPort); err != nil {
+			return fmt.Errorf("options: listen: %w", err)
+		}
 	}
 	if o.Output == nil {
 		o.Output = os.Stderr

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"time"
+
+	"foster/replication/receiver"
+	"foster/server/config"
+	"foster/storage"
+	"foster/web"
+	"foster/web/api"
+)
+
+// answerTimeout bounds the time it takes to send one answer, to a client that reads slowly. Live streams have their own
+// bound, for each event.
+const answerTimeout = 5 * time.Minute
+
+// listen opens the sockets and answers what comes in: that the store is being opened.
+func (s *Server) listen(ctx context.Context) error {
+	s.background, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.requests, s.abort = context.WithCancel(context.WithoutCancel(ctx))
+	cfg := s.config.Load()
+	if err := os.MkdirAll(s.opts.DataDir, 0o750); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	var err error
+	if s.guid, err = machineGUID(s.opts.DataDir); err != nil {
+		return err
+	}
+	cert, err := newCertificate(&cfg.Server.Web, s.certEvery, s.log)
+	if err != nil {
+		return err
+	}
+	s.tls.Store(cert)
+	s.warn(cfg, cert)
+
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(s.serveHTTP),
+		ReadHeaderTimeout: orDefault(cfg.Server.Web.FirstRequestTimeout, time.Minute),
+		WriteTimeout:      answerTimeout,
+		IdleTimeout:       cfg.Server.Web.IdleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return s.requests },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c.(*conn))
+		},
+	}
+	s.wg.Go(func() {
+		if err := s.http.Serve(s.handoff); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			s.log.Error("the HTTP server has ended", "error", err)
+		}
+	})
+	if !cfg.Server.Web.Enabled {
+		return nil
+	}
+	return s.listeners.open(ctx, cfg.Server.Web.Bind)
+}
+
+// forever is the retention of a tier without a time limit.
+const forever = 100 * 365 * 24 * time.Hour
+
+func orDefault(d, other time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return other
+}
+
+// open opens the store and puts the receiver and the API on top of it.
+func (s *Server) open(ctx context.Context) error {
+	cfg := s.config.Load()
+	so := storage.DefaultOptions()
+	so.Dir = s.opts.DataDir
+	so.Logger = s.log
+	so.Registerer = s.registry
+	tier0 := cfg.Server.DB.Tiers[0]
+	so.Tier0 = storage.Retention{Time: orDefault(tier0.RetentionTime, forever), Bytes: int64(min(tier0.RetentionSize, 1<<62))}
+	so.ReplicationPeriod = max(so.ReplicationPeriod, cfg.Server.DB.ReplicationPeriod)
+	store, err := storage.Open(ctx, so)
+	if err != nil {
+		return fmt.Errorf("open the data directory %s: %w", s.opts.DataDir, err)
+	}
+	s.store = store
+
+	rec, err := receiver.New(receiver.Options{
+		Store: store, GUID: s.guid, Hostname: s.hostname, Logger: s.log,
+		Rules:       s.rules,
+		AcceptEvery: func() time.Duration { return s.config.Load().Server.Web.AcceptStreamEvery },
+	})
+	if err != nil {
+		return err
+	}
+
+	ao := api.DefaultOptions()
+	ao.Store = store
+	ao.Log = s.log
+	ao.APIKeys = func() int { return len(s.config.Load().Stream.EnabledKeys()) }
+	ao.Self = api.Self{
+		GUID: s.guid, Hostname: s.hostname, Version: s.opts.Version, OS: runtime.GOOS,
+		Timezone: timezone(cfg), MemoryMode: string(cfg.Server.DB.Mode),
+		SystemInfo: map[string]string{}, HTTPS: s.TLS(),
+		Compression: cfg.Stream.Send.Compression, DiskQuota: int64(tier0.RetentionSize >> 20),
+	}
+	if ao.Page, err = web.Handler(web.Options{FrameOptions: cfg.Server.Web.XFrameOptions}); err != nil {
+		return fmt.Errorf("prepare the page: %w", err)
+	}
+	a, err := api.New(ao)
+	if err != nil {
+		return err
+	}
+	s.wg.Go(func() { a.Run(s.background) })
+
+	handler := s.routes(a)
+	s.handler.Store(&handler)
+	s.receiver.Store(rec)
+	return nil
+}
+
+func timezone(cfg *config.Config) string {
+	if tz := cfg.Server.Global.Timezone; tz != "" {
+		return tz
+	}
+	return time.Local.String()
+}

@@ -1,0 +1,87 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"foster/replication/receiver"
+	"foster/replication/wire"
+	"foster/server/config"
+)
+
+// handle takes a connection that a listener has accepted.
+func (s *Server) handle(raw net.Conn, bind config.Bind) {
+	cfg := s.config.Load()
+	web := &cfg.Server.Web
+	open := s.sockets.Add(1)
+	c := newConn(&countedConn{Conn: raw, count: &s.sockets}, bind, s.resolver)
+	if open > int64(web.MaxSockets) {
+		_ = c.Close()
+		s.metrics.refused.Inc()
+		s.say("sockets", "connections refused: there are too many ([web] web server max sockets)", "limit", web.MaxSockets)
+		return
+	}
+	// Stop does not wait for a peer to say what it wants.
+	release := context.AfterFunc(s.background, func() { _ = raw.Close() })
+	defer release()
+	if !c.allowed(s.background, web.Allow.Connections) {
+		_ = c.Close()
+		s.say("connections"+c.ip, "connection refused by [web] allow connections from", "ip", c.ip)
+		return
+	}
+	isStream, err := c.sniff(s.tls.Load().config(), orDefault(web.FirstRequestTimeout, time.Minute))
+	switch {
+	case err != nil:
+		_ = c.Close()
+		if errors.Is(err, errNoTLS) || errors.Is(err, errHandshake) {
+			s.say("tls"+c.ip, "connection ended", "ip", c.ip, "error", err)
+		} else {
+			s.log.Debug("connection without a request", "peer", c.addr, "error", err)
+		}
+	case isStream:
+		s.stream(s.background, c, cfg)
+	default:
+		release() // the HTTP server ends it
+		s.handoff.give(c)
+	}
+}
+
+// say warns of what a peer did, if something of that kind has not been said a moment ago.
+func (s *Server) say(kind, message string, attrs ...any) {
+	if held, ok := s.throttle.pass(kind, time.Now()); ok {
+		s.log.Warn(message, append(attrs, "not_logged", held)...)
+	}
+}
+
+// refusalTimeout bounds how long it takes to answer a child that is refused.
+const refusalTimeout = 5 * time.Second
+
+// stream takes a connection that opens with a STREAM request.
+func (s *Server) stream(ctx context.Context, c *conn, cfg *config.Config) {
+	refuse := func(answer, why string) {
+		s.say(why+c.ip, fmt.Sprintf("STREAM [receive from %s]: %s", c.addr, why), "ip", c.ip)
+		c.refuse(answer, refusalTimeout)
+	}
+	rec := s.receiver.Load()
+	switch {
+	case !c.may(ctx, config.ACLStreaming, cfg.Server):
+		refuse(forbiddenStream, "streaming is not permitted from this IP on this port. Forbidding access.")
+	case c.bind.SSL == config.SSLForce && !c.tls && s.TLS():
+		refuse(plainStream, "this port accepts encrypted streams only (SSL=force)")
+	case rec == nil:
+		refuse(wire.RejectInitializing, "the server is initializing")
+	default:
+		_ = rec.Serve(ctx, c, receiver.Peer{Addr: c.addr, IP: c.ip, TLS: c.tls}) // which logs
+	}
+}
+
+// The answers to streams that do not reach the receiver: HTTP, as agents give it.
+const (
+	forbiddenStream = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+		forbidden + "\r\n"
+	plainStream = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+		"This port accepts encrypted connections only.\r\n"
+)
