@@ -98,9 +98,9 @@ const benchKey = "5b0e7a0c-36d2-4b2a-9a51-0d6c7f0f0001"
 
 // usage is what a process has used.
 type processUsage struct {
-	cpu      time.Duration
-	rss      int64 // bytes
-	pageHigh int64 // highest rss, bytes
+	cpu      time.Duration // user and system
+	rss      int64         // bytes
+	pageHigh int64         // highest rss, bytes
 }
 
 // bench starts a parent, puts l on it and prints the figures.
@@ -161,12 +161,27 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 		cpu := atLive.cpu - idle.cpu
 		fmt.Fprintf(e.stdout, "  replay              %8.0f ns CPU/sample, %.1f M samples, %.1f M samples/s\n", float64(cpu.Nanoseconds())/replayed, replayed/1e6, replayed/1e6/connected.Seconds())
 	}
-	select {
-	case <-time.After(l.live):
-	case <-ctx.Done():
-		return ctx.Err()
+	// Series are made by their first sample and definitions are written two seconds later; that is counted by itself.
+	if err := pause(ctx, settle); err != nil {
+		return err
+	}
+	steady, err := p.usage()
+	if err != nil {
+		return err
+	}
+	before, err := p.metric(ctx, "foster_samples_stored_total")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "  definitions         %8.1f µs CPU/metric, the first %v of samples included\n", float64((steady.cpu-idle.cpu).Microseconds())/float64(l.metrics()), settle)
+	if err := pause(ctx, l.live); err != nil {
+		return err
 	}
 	end, err := p.usage()
+	if err != nil {
+		return err
+	}
+	after, err := p.metric(ctx, "foster_samples_stored_total")
 	if err != nil {
 		return err
 	}
@@ -181,9 +196,9 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 	if err != nil {
 		return err
 	}
-	if live := stored - replayed; l.history == 0 && live > 0 {
+	if live := after - before; live > 0 {
 		fmt.Fprintf(e.stdout, "  live                %8.0f ns CPU/sample all in, %.0f samples/s\n",
-			float64((end.cpu-atLive.cpu).Nanoseconds())/live, live/l.live.Seconds())
+			float64((end.cpu-steady.cpu).Nanoseconds())/live, live/l.live.Seconds())
 	}
 	fmt.Fprintf(e.stdout, "  samples             %8.0f sent, %.0f stored, %.0f dropped, %+.0f lost\n", float64(sent), stored, dropped, float64(sent)-stored)
 	fmt.Fprintf(e.stdout, "  memory              %8.2f KiB RSS/metric (%d MiB, highest %d MiB; %d MiB without children)\n",
@@ -198,8 +213,21 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 	}
 	fmt.Fprintf(e.stdout, "  disk                %8.2f bytes/sample (log and blocks of tier 0), %.0f bytes/metric (catalog)\n",
 		float64(disk)/stored, float64(catalog-disk)/float64(l.metrics()))
-	fmt.Fprintf(e.stdout, "  network             %8.2f bytes/sample\n", float64(st.Bytes)/float64(max(1, st.Sent)))
+	total := s.Stats()
+	fmt.Fprintf(e.stdout, "  network             %8.2f bytes/sample\n", float64(total.Bytes)/float64(max(1, total.Sent)))
 	return nil
+}
+
+// settle is how long a load runs before its steady cost is measured.
+const settle = 5 * time.Second
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // benchParent is a parent in a process of its own.
@@ -269,19 +297,11 @@ func (p *benchParent) stop() error {
 // usage reads what the parent has used so far from /proc.
 func (p *benchParent) usage() (processUsage, error) {
 	var u processUsage
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	cpu, err := processCPU(p.cmd.Process.Pid)
 	if err != nil {
 		return u, fmt.Errorf("read the parent's CPU time: %w", err)
 	}
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	const utime, stime, ticks = 11, 12, 100 // positions behind the name; USER_HZ
-	for _, i := range []int{utime, stime} {
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return u, fmt.Errorf("read the parent's CPU time: %w", err)
-		}
-		u.cpu += time.Duration(n) * time.Second / ticks
-	}
+	u.cpu = cpu
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return u, fmt.Errorf("read the parent's memory: %w", err)

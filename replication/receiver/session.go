@@ -206,6 +206,10 @@ func excerpt(b []byte) string {
 	return fmt.Sprintf("%q", b)
 }
 
+// commitSoon is the number of pending samples that are committed as soon as the child falls silent, and not after
+// Options.CommitDelay: waking up once more for each child would cost more than the larger batch saves.
+const commitSoon = 64
+
 // idleReader reads from the connection of a session. Before it waits for the child it sends what is due to it, and when
 // the child stays silent it commits the samples received so far.
 type idleReader struct{ s *session }
@@ -222,6 +226,12 @@ func (r idleReader) Read(p []byte) (int, error) {
 	for {
 		wait := s.r.opts.IdleTimeout
 		pending := s.app.Pending() > 0
+		if s.app.Pending() >= commitSoon {
+			if err := s.commit(); err != nil {
+				return 0, err
+			}
+			pending = false
+		}
 		if pending {
 			// Deadlines are of the system's clock, whatever clock the receiver was given.
 			if s.batch.IsZero() {

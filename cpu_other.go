@@ -1,0 +1,13 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+	"time"
+)
+
+// processCPU is known on Linux only.
+func processCPU(int) (time.Duration, error) {
+	return 0, errors.New("the CPU time of another process is read on Linux only")
+}
