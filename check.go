@@ -152,18 +152,21 @@ func describeTLS(web *config.Web, pair *tls.Certificate) string {
 	return text
 }
 
-// describeKey prints the settings of the children of a key that a file gives, and where.
+// describeKey prints the settings of the children of a key that are not defaults, and where they are.
 func describeKey(out io.Writer, cfg *config.Config, key string) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	child := cfg.Child(key, "")
+	child, defaults := cfg.Child(key, ""), config.DefaultChild()
+	settings := slices.DeleteFunc(slices.Sorted(maps.Keys(child.From)), func(name string) bool {
+		return childSetting(&child, name) == childSetting(&defaults, name)
+	})
 	if k, _ := cfg.Stream.Key(key); k.AllowFrom.String() != "*" {
-		fmt.Fprintf(w, "    allow from = %s\t(its section)\n", k.AllowFrom)
+		fmt.Fprintf(w, "    allow from = %s\tits own section\n", k.AllowFrom)
 	}
-	for _, name := range slices.Sorted(maps.Keys(child.From)) {
+	for _, name := range settings {
 		fmt.Fprintf(w, "    %s = %s\t%s\n", name, childSetting(&child, name), child.From[name])
 	}
-	if len(child.From) == 0 {
-		fmt.Fprintln(w, "    all other settings are defaults")
+	if len(settings) == 0 {
+		fmt.Fprintln(w, "    no setting differs from its default")
 	}
 	return w.Flush()
 }

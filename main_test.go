@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -207,8 +208,8 @@ func TestChildSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	const key = "11111111-2222-3333-4444-555555555555"
-	text := "[" + key + "]\nenabled = yes\ndb = ram\nretention = 100\nupdate every = 2\nhealth enabled = auto\npostpone alerts on connect = 1m\n" +
-		"health log retention = 5d\nproxy enabled = yes\nproxy destination = a b\nproxy api key = " + key + "\nproxy send charts matching = system.*\n" +
+	text := "[" + key + "]\nenabled = yes\ndb = ram\nretention = 100\nupdate every = 2\nhealth enabled = auto\npostpone alerts on connect = 2m\n" +
+		"health log retention = 6d\nproxy enabled = yes\nproxy destination = a b\nproxy api key = " + key + "\nproxy send charts matching = system.*\n" +
 		"enable compression = no\ncompression algorithms order = zstd\nenable replication = no\nreplication period = 2d\nreplication step = 10m\nis ephemeral node = yes\n"
 	if err := os.WriteFile(filepath.Join(dir, config.StreamFile), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -235,5 +236,18 @@ func TestChildSettings(t *testing.T) {
 	}
 	if t.Failed() || strings.Contains(out.String(), "?") {
 		t.Errorf("summary:\n%s", &out)
+	}
+}
+
+// A signal before foster is ready is no failure, and nothing is said to be running.
+func TestStoppedBeforeReady(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr strings.Builder
+	dir := t.TempDir()
+	args := []string{"run", "--config", filepath.Join(dir, "config"), "--data", filepath.Join(dir, "data"), "--listen", "unix:" + filepath.Join(dir, "s")}
+	if status := execute(ctx, args, &stdout, &stderr); status != 0 || stdout.Len() > 0 {
+		t.Errorf("status %d: %s%s", status, &stdout, &stderr)
 	}
 }

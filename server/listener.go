@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -193,8 +194,13 @@ func listen(ctx context.Context, b config.Bind) (net.Listener, error) {
 // removeStaleSocket removes the socket file a killed process left behind; a live one stays and is reported by listen.
 func removeStaleSocket(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
-	if err != nil || info.Mode()&os.ModeSocket == 0 {
-		return nil //nolint:nilerr // no socket is there, stale or not
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&os.ModeSocket == 0:
+		return nil // listen says what is in the way
 	}
 	dialer := net.Dialer{Timeout: time.Second}
 	c, err := dialer.DialContext(ctx, "unix", path)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -186,7 +187,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		start := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
-				if fault == http.ErrAbortHandler {
+				if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(fault)
 				}
 				s.log.Error("a request caused a panic", "path", r.URL.Path, "panic", fault, "stack", string(debug.Stack()))
