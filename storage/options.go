@@ -27,7 +27,7 @@ type Options struct {
 // Retention says how much of a tier is kept: the oldest points are deleted when either limit is reached.
 type Retention struct {
 	Time  time.Duration
-	Bytes int64 // on disk, log and head files included; 0: no limit
+	Bytes int64 // of blocks on disk; 0: no limit
 }
 
 // DefaultOptions returns the options of an agent v2 for its first tier: 14 days or 1 GiB.

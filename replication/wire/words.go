@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"errors"
-)
+import "errors"
 
 // MaxWords is the number of words kept of a line; what follows them is ignored. Netdata keeps 20 (v1.43 and older) or
 // 30 words, and no command has more than 14.
@@ -31,48 +28,59 @@ const MaxID = 1200
 // that starts with a quote ends at the next same quote; a backslash keeps the following byte from being looked at. A NUL
 // byte ends the line.
 func (w *Words) Split(line []byte) {
-	if i := bytes.IndexByte(line, 0); i >= 0 {
-		line = line[:i]
-	}
 	n, i := 0, 0
 	for {
-		for i < len(line) && separator[line[i]] {
+		for i < len(line) && class[line[i]] == blank {
 			i++
 		}
-		if i == len(line) || n == MaxWords {
+		if i == len(line) || n == MaxWords || line[i] == 0 {
 			break
 		}
 		start, end := i, 0
 		if q := line[i]; q == '"' || q == '\'' {
 			start++
 			i++
-			for i < len(line) && line[i] != q {
-				if line[i] == '\\' && i+1 < len(line) {
+			for i < len(line) && line[i] != q && line[i] != 0 {
+				if line[i] == '\\' && i+1 < len(line) && line[i+1] != 0 {
 					i++
 				}
 				i++
 			}
 			end = i
-			i++ // the closing quote; past the end when it is missing
+			if i < len(line) && line[i] == q {
+				i++ // the closing quote; when it is missing the word ends with the line
+			}
 		} else {
-			for i < len(line) && !separator[line[i]] {
-				if line[i] == '\\' && i+1 < len(line) {
+			for i < len(line) {
+				c := class[line[i]]
+				if c == other {
+					i++
+					continue
+				}
+				if c != escape {
+					break
+				}
+				if i++; i < len(line) && line[i] != 0 {
 					i++
 				}
-				i++
 			}
 			end = i
 		}
-		i = min(i, len(line))
-		end = min(end, len(line))
 		w.words[n] = line[start:end]
 		n++
 	}
 	w.n = n
 }
 
-// separator says which bytes separate words in lines from a child to its parent.
-var separator = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, '\f': true, '\v': true, '=': true}
+// The classes of bytes in lines from a child to its parent.
+const (
+	other  = iota
+	blank  // separates words
+	escape // keeps the next byte from being looked at
+	stop   // ends the line
+)
+
+var class = [256]byte{0: stop, ' ': blank, '\t': blank, '\r': blank, '\n': blank, '\f': blank, '\v': blank, '=': blank, '\\': escape}
 
 // Len returns the number of words.
 func (w *Words) Len() int { return w.n }

@@ -23,7 +23,7 @@ type Options struct {
 	Now        func() time.Time      // the clock that points are checked against
 
 	Retention time.Duration // age at which blocks are deleted
-	MaxBytes  int64         // size at which the oldest blocks are deleted, log and head files included; 0: no limit
+	MaxBytes  int64         // size of all blocks at which the oldest are deleted; the log and the head come on top; 0: no limit
 
 	// OutOfOrder is how much older than the newest point of all a point may be. It must cover the history that children
 	// replay.
@@ -66,7 +66,6 @@ func (o Options) validate() error {
 func (o Options) tsdb() *tsdb.Options {
 	t := tsdb.DefaultOptions()
 	t.RetentionDuration = o.Retention.Milliseconds()
-	t.MaxBytes = o.MaxBytes
 	t.MinBlockDuration = o.BlockDuration.Milliseconds()
 	// Blocks grow by merging; a tenth of the retention keeps what is deleted at a time small.
 	t.MaxBlockDuration = max(t.MinBlockDuration, t.RetentionDuration/10)
@@ -75,12 +74,15 @@ func (o Options) tsdb() *tsdb.Options {
 	t.SamplesPerChunk = samplesPerChunk
 	// XOR2 would save 2 % on a realistic mix of values, and Prometheus before 3.15 could not read the blocks.
 	t.FloatChunkEncoding = chunkenc.EncXOR
-	t.WALCompression = compression.Snappy
+	// Compressing the log would halve it, from 16 to 8 bytes a sample for the half hour or so that it is kept, and cost
+	// 100 ns of the 675 ns of CPU that a sample takes all in.
+	t.WALCompression = compression.None
 	// Isolation, on by default, is what makes compaction wait for batches that still may write to the part being cut into a
 	// block. It costs about 80 bytes a series and no measurable time.
 	t.StripeSize = stripes
 	// With 20,000 series and half an hour of log, opening takes 0.24 s instead of 1.75 s, and closing 1.1 s instead of 0.7 s.
 	t.EnableMemorySnapshotOnShutdown = true
+	t.BlocksToDelete = o.expired
 	return t
 }
 
