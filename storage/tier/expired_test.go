@@ -30,9 +30,8 @@ func TestSizeLimit(t *testing.T) {
 				}
 				defer r.Close()
 				a := r.Appender()
-				ref := uint64(0)
 				for at := now; at < now+600; at++ {
-					if ref, err = a.Create(Series{GUID: "g", Chart: "c.c", Dimension: "d", Context: "c.c"}, at, float64(at%7), 0); err != nil {
+					if _, err := a.Create(Series{GUID: "g", Chart: "c.c", Dimension: "d", Context: "c.c"}, at, float64(at%7), 0); err != nil {
 						t.Fatal(err)
 					}
 					if at%60 == 0 {
