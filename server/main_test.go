@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -221,7 +222,7 @@ func requestStream(t *testing.T, c net.Conn, change ...func(*wire.Request)) stri
 	}
 	buf := make([]byte, 1024)
 	n, err := c.Read(buf)
-	if n == 0 && err != io.EOF {
+	if n == 0 && !errors.Is(err, io.EOF) {
 		t.Fatalf("read the answer: %v", err)
 	}
 	return string(buf[:n])

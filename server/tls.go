@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,15 +76,15 @@ func (c *certificate) config() *tls.Config {
 
 // fileStamp changes when one of the files does. It is empty when one cannot be looked at.
 func (c *certificate) fileStamp() string {
-	stamp := ""
+	var stamp strings.Builder
 	for _, file := range []string{c.certFile, c.keyFile} {
 		info, err := os.Stat(file)
 		if err != nil {
 			return ""
 		}
-		stamp += fmt.Sprint(info.ModTime().UnixNano(), info.Size(), " ")
+		fmt.Fprint(&stamp, info.ModTime().UnixNano(), info.Size(), " ")
 	}
-	return stamp
+	return stamp.String()
 }
 
 // get returns the key pair, read again when its files have changed. A pair that cannot be read, as in the middle of a

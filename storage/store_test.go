@@ -91,7 +91,7 @@ func read(t testing.TB, s *Store, d *catalog.Dimension, after, before int64) []q
 	for {
 		n, err := series[0].Cursor.Read(buf)
 		points = append(points, buf[:n]...)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return points
 		}
 		if err != nil {
@@ -224,7 +224,7 @@ func TestSelectEnds(t *testing.T) {
 	if n, err := series[2].Cursor.Read(buf); n != 2 || err != nil || buf[1].Sum != 3 {
 		t.Errorf("read %d points %v, error %v", n, buf, err)
 	}
-	if n, err := series[1].Cursor.Read(buf); n != 0 || err != io.EOF {
+	if n, err := series[1].Cursor.Read(buf); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("read %d points of a dimension without any, error %v", n, err)
 	}
 	for range 2 {

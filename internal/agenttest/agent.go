@@ -68,7 +68,9 @@ func newAgent(t testing.TB, name string, netdata, stream config) *Agent {
 		if t.Failed() {
 			t.Logf("agent %s: %s", name, a.Log())
 		}
-		os.RemoveAll(dir)
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove the directory of agent %s: %v", name, err)
+		}
 	})
 	if err := a.writeFiles(netdata, stream); err != nil {
 		t.Fatalf("configure agent %s: %v", name, err)

@@ -40,7 +40,9 @@ func StartProxy(t testing.TB, target string) *Proxy {
 		t.Fatalf("start proxy: %v", err)
 	}
 	t.Cleanup(func() {
-		p.Refuse(true)
+		if err := p.Refuse(true); err != nil {
+			t.Errorf("stop proxy: %v", err)
+		}
 		p.Cut()
 		p.wg.Wait()
 	})

@@ -2,6 +2,7 @@ package compress
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"runtime"
 	"testing"
@@ -21,7 +22,7 @@ func benchmarkReader(b *testing.B, a Algorithm, stream []byte) {
 	for b.Loop() {
 		r := NewReader(bytes.NewReader(stream), a)
 		for {
-			if _, err := r.Read(buf); err == io.EOF {
+			if _, err := r.Read(buf); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				b.Fatal(err)

@@ -115,7 +115,7 @@ func (d *deframer) release() {
 
 // drop lets go of the current piece.
 func (d *deframer) drop() {
-	d.br.Discard(d.held) // never fails: the piece is in the buffer
+	_, _ = d.br.Discard(d.held) // never fails: the piece is in the buffer
 	d.offset += int64(d.held)
 	d.held, d.frame, d.unread = 0, nil, nil
 }

@@ -41,7 +41,7 @@ func fuzzReader(f *testing.F, a Algorithm, recorded ...string) {
 			}
 			r := NewReader(iotest.OneByteReader(bytes.NewReader(stream)), a)
 			again, errAgain := readRandom(r, rand.New(rand.NewPCG(1, 1)), 300)
-			if errAgain == io.EOF {
+			if errors.Is(errAgain, io.EOF) {
 				errAgain = nil
 			}
 			if !bytes.Equal(text, again) || (err == nil) != (errAgain == nil) {

@@ -74,7 +74,7 @@ func TestReaderTakesAnySplit(t *testing.T) {
 			if r.BytesIn() != int64(len(stream)) || r.BytesOut() != int64(len(want)) {
 				t.Errorf("%s: counted %d in, %d out; want %d, %d", name, r.BytesIn(), r.BytesOut(), len(stream), len(want))
 			}
-			if n, err := r.Read(make([]byte, 10)); n != 0 || err != io.EOF {
+			if n, err := r.Read(make([]byte, 10)); n != 0 || !errors.Is(err, io.EOF) {
 				t.Errorf("%s: Read after the end gives %d, %v", name, n, err)
 			}
 		}
@@ -149,7 +149,7 @@ func TestReaderAsksOnlyWhenDrained(t *testing.T) {
 			for {
 				n, err := r.Read(buf)
 				p.delivered += n
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {
@@ -259,7 +259,7 @@ func TestReaderPassesSourceErrors(t *testing.T) {
 				if !errors.Is(err, cause) {
 					t.Errorf("after %d bytes: error is %v, want %v", n, err, cause)
 				}
-				if _, again := r.Read(make([]byte, 1)); again != err {
+				if _, again := r.Read(make([]byte, 1)); !errors.Is(again, err) {
 					t.Errorf("after %d bytes: error became %v", n, again)
 				}
 			}

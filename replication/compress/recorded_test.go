@@ -2,6 +2,7 @@ package compress
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 )
@@ -45,7 +46,7 @@ func TestRecordedStreams(t *testing.T) {
 			for buf := make([]byte, 5000); ; {
 				n, err := r.Read(buf)
 				out.Write(buf[:n])
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {

@@ -2,6 +2,7 @@ package compress
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 
@@ -30,7 +31,7 @@ func (s *streamReader) Read(p []byte) (int, error) {
 		return n - excess, s.frames.corrupt("more than 64 KiB come out of a frame", s.frames.frame, ErrBomb)
 	case err == nil && n > 0:
 		return n, nil
-	case err == nil, err == io.EOF: // if only the frames ended, it is unexpected to the decoder
+	case err == nil, errors.Is(err, io.EOF): // if only the frames ended, it is unexpected to the decoder
 		return n, s.frames.corrupt("end of a stream that must not end", s.frames.frame, nil)
 	case s.frames.err != nil: // what the decoder makes of it says less
 		return n, s.frames.err

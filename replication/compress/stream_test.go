@@ -66,7 +66,7 @@ func TestStreamBomb(t *testing.T) {
 					n += m
 				}
 				if size <= maxPlain {
-					if err != io.EOF || n != 4+size {
+					if !errors.Is(err, io.EOF) || n != 4+size {
 						t.Errorf("%d bytes: %d came out, %v", size, n, err)
 					}
 					continue
@@ -94,8 +94,7 @@ func TestStreamEnd(t *testing.T) {
 		f := func(name string, frames ...[]byte) {
 			t.Helper()
 			_, err := decode(a, bytes.Join(frames, nil))
-			var fe *FormatError
-			if !errors.As(err, &fe) {
+			if _, ok := errors.AsType[*FormatError](err); !ok {
 				t.Errorf("%s: error is %v", name, err)
 			}
 		}

@@ -8,11 +8,12 @@ func TestHoleSearch(t *testing.T) {
 		for _, gap := range []int64{1, 2, 3, 15, 16, 17, 18, 40, 100, 1000, 3599} {
 			const last, slots = 1_700_000_000, 5000
 			resume := last + (gap+1)*every // the first slot with a point
-			end := int64(last + slots*every)
+			end := last + slots*every
 			brings := func(after int64) bool { return after+every >= resume }
 			h := &hole{open: true, end: end, empty: last, step: every}
-			after, probe, ok := int64(last)+every, false, true
+			after, probe := last+every, false
 			for {
+				var ok bool
 				h.probe = probe
 				if brings(after) && !probe {
 					break

@@ -3,6 +3,7 @@ package receiver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -240,7 +241,7 @@ func TestDuplicateAndBusy(t *testing.T) {
 	if _, reply := p.dial(t, request(guid(1), 15352)); !strings.HasPrefix(reply, "Hit me") {
 		t.Errorf("a stale child is not replaced: reply %q", reply)
 	}
-	if _, err := first.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := first.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the stale connection is not closed: %v", err)
 	}
 
@@ -254,9 +255,7 @@ func TestDuplicateAndBusy(t *testing.T) {
 	busy.log.waitFor(t, "too busy to accept new streaming request. Will be allowed in")
 }
 
-// v1 without replication: what children send to a parent that offers nothing newer.
-const plainV1 = 64 | 128 | 256 | 512 // VCAPS HLABELS CLAIM CLABELS
-
+// definition is what v1 children without replication send to a parent that offers nothing newer.
 const definition = `CHART "test.one" "" "One" "things" "fam" "test.ctx" "line" 1 1 "" "plugin" "module"
 DIMENSION "a" "a" "absolute" 1 1 ""
 DIMENSION "b" "b" "absolute" 1 1 ""

@@ -187,9 +187,9 @@ func (s *session) receive() error {
 			}
 		}
 		switch {
-		case err == io.EOF && start == end:
+		case errors.Is(err, io.EOF) && start == end:
 			return nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return fmt.Errorf("the stream ends inside a line: %s", excerpt(buf[start:end]))
 		case err != nil:
 			return err

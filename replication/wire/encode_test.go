@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -202,7 +203,7 @@ func TestParseReplayChart(t *testing.T) {
 		`REPLAY_CHART a.b true 1 -2`: ErrBadNumber,
 		"REPLAY_CHART " + strings.Repeat("x", MaxID+1) + " true 1 2": ErrTooLong,
 	} {
-		if _, err := ParseReplayChart([]byte(line)); err != want {
+		if _, err := ParseReplayChart([]byte(line)); !errors.Is(err, want) {
 			t.Errorf("%.40q: error %v, want %v", line, err, want)
 		}
 	}

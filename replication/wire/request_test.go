@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestParseRequest(t *testing.T) {
 		}
 	}
 	for _, raw := range []string{"", "GET / HTTP/1.1\r\n", "STREAM", "stream key=x HTTP/1.1\r\n", " STREAM key=x"} {
-		if _, err := ParseRequest([]byte(raw)); err != ErrNotStream {
+		if _, err := ParseRequest([]byte(raw)); !errors.Is(err, ErrNotStream) {
 			t.Errorf("%q: error %v", raw, err)
 		}
 	}

@@ -22,8 +22,10 @@ type endpoint struct {
 
 // parseEndpoint parses HOST[%INTERFACE][:PORT]. The host may be empty.
 func parseEndpoint(s string) (endpoint, error) {
-	var e endpoint
-	rest := s
+	var (
+		e    endpoint
+		rest string // behind the host
+	)
 	if strings.HasPrefix(s, "[") {
 		host, after, closed := strings.Cut(s[1:], "]")
 		if !closed {

@@ -29,7 +29,7 @@ func CreateStreamConf(dir, key string) error {
 	if err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
 	}
-	defer os.Remove(temporary.Name())
+	defer func() { _ = os.Remove(temporary.Name()) }()
 	_, err = temporary.WriteString(strings.ReplaceAll(streamConfTemplate, "API-KEY", guid))
 	err = errors.Join(err, temporary.Chmod(0o640), temporary.Sync(), temporary.Close())
 	if err != nil {

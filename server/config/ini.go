@@ -3,6 +3,7 @@ package config
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -109,13 +110,13 @@ func Parse(name string, r io.Reader) (*File, error) {
 	lines := bufio.NewReaderSize(io.LimitReader(r, MaxFile+1), MaxLine)
 	for {
 		raw, whole, err := readLine(lines, &read)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return f, fmt.Errorf("read %s: %w", name, err)
 		}
 		if read > MaxFile {
 			return f, fmt.Errorf("read %s: larger than %d MiB", name, MaxFile>>20)
 		}
-		if err == io.EOF && len(raw) == 0 && whole {
+		if errors.Is(err, io.EOF) && len(raw) == 0 && whole {
 			return f, nil
 		}
 		number++
@@ -153,7 +154,7 @@ func Parse(name string, r io.Reader) (*File, error) {
 				current.set(Option{Name: option, Value: value, Line: number})
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return f, nil
 		}
 	}
@@ -166,8 +167,8 @@ func Parse(name string, r io.Reader) (*File, error) {
 func readLine(r *bufio.Reader, n *int) (line []byte, whole bool, err error) {
 	line, err = r.ReadSlice('\n')
 	*n += len(line)
-	whole = err != bufio.ErrBufferFull
-	for err == bufio.ErrBufferFull {
+	whole = !errors.Is(err, bufio.ErrBufferFull)
+	for errors.Is(err, bufio.ErrBufferFull) {
 		var rest []byte
 		rest, err = r.ReadSlice('\n')
 		*n += len(rest)

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -106,9 +107,7 @@ func (c *Catalog) add(guid string, info HostInfo) *Host {
 	}
 	h := newHost(c, guid, info)
 	hosts := make(map[string]*Host, len(old)+1)
-	for k, v := range old {
-		hosts[k] = v
-	}
+	maps.Copy(hosts, old)
 	hosts[guid] = h
 	c.hosts.Store(&hosts)
 	c.markHost(h)

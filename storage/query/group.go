@@ -1,6 +1,9 @@
 package query
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Method is how the samples of a row become one value.
 type Method uint8
@@ -35,10 +38,8 @@ var methods = [...]struct {
 // ParseMethod returns the method with that name; ok is false when there is none.
 func ParseMethod(name string) (m Method, ok bool) {
 	for i := range methods {
-		for _, n := range methods[i].names {
-			if n == name {
-				return Method(i), true
-			}
+		if slices.Contains(methods[i].names, name) {
+			return Method(i), true
 		}
 	}
 	return 0, false

@@ -94,7 +94,7 @@ func drain(t testing.TB, c query.Cursor) []query.Point {
 	for {
 		n, err := c.Read(buf)
 		points = append(points, buf[:n]...)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return points
 		}
 		if err != nil {

@@ -6,8 +6,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// The labels of a series, next to its metric name.
+// The labels of a series.
 const (
+	labelMetric    = "__name__"
 	labelGUID      = "machine_guid"
 	labelChart     = "chart"
 	labelDimension = "dimension"
@@ -23,7 +24,7 @@ type Series struct {
 
 func (s Series) labels() labels.Labels {
 	return labels.FromStrings(
-		labels.MetricName, MetricName(s.Context),
+		labelMetric, MetricName(s.Context),
 		labelChart, s.Chart,
 		labelDimension, s.Dimension,
 		labelGUID, s.GUID,

@@ -80,7 +80,7 @@ func watch(t *testing.T, path string, f func(m *memory, h *catalog.Host, c *clie
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			a.ServeHTTP(c, httptest.NewRequest("GET", path, nil).WithContext(ctx))
+			a.ServeHTTP(c, httptest.NewRequest(http.MethodGet, path, nil).WithContext(ctx))
 		}()
 		synctest.Wait()
 		f(m, h, c, cancel)
@@ -215,7 +215,7 @@ func TestLiveBacklog(t *testing.T) {
 		a := testAPI(t, m)
 		c := &client{header: http.Header{}}
 		ctx, cancel := context.WithCancel(t.Context())
-		go a.ServeHTTP(c, httptest.NewRequest("GET", "/host/web01/api/foster/v1/live?chart=many.points&chart=system.cpu&after=5", nil).WithContext(ctx))
+		go a.ServeHTTP(c, httptest.NewRequest(http.MethodGet, "/host/web01/api/foster/v1/live?chart=many.points&chart=system.cpu&after=5", nil).WithContext(ctx))
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
@@ -259,7 +259,7 @@ func TestLiveEnds(t *testing.T) {
 				c := &client{header: http.Header{}}
 				ended := false
 				go func() {
-					a.ServeHTTP(c, httptest.NewRequest("GET", path, nil).WithContext(ctx))
+					a.ServeHTTP(c, httptest.NewRequest(http.MethodGet, path, nil).WithContext(ctx))
 					ended = true
 				}()
 				synctest.Wait()
