@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,11 +54,17 @@ var (
 	descBytes      = prometheus.NewDesc("foster_stream_received_bytes_total", "Bytes received from children, on the wire and after decompression.", []string{"form"}, nil)
 )
 
+var (
+	descPoints = prometheus.NewDesc("foster_store_points_total", "Points handed to the store, by what became of them.", []string{"result"}, nil)
+	descSeries = prometheus.NewDesc("foster_store_series", "Series in memory.", nil, nil)
+	descDisk   = prometheus.NewDesc("foster_store_bytes", "Disk space of a tier, of its blocks and of what is not in blocks yet.", []string{"tier", "part"}, nil)
+)
+
 // Describe implements prometheus.Collector.
 func (c *streamCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descInfo, descReady, descHosts, descChildren, descReplaying, descReplayHost, descAccepted, descRejected, descBroken,
-		descSamples, descReplayed, descDropped, descBytes,
+		descSamples, descReplayed, descDropped, descBytes, descPoints, descSeries, descDisk,
 	} {
 		ch <- d
 	}
@@ -89,6 +96,17 @@ func (c *streamCollector) Collect(ch chan<- prometheus.Metric) {
 	counter(descDropped, t.Dropped)
 	counter(descBytes, t.BytesIn, "wire")
 	counter(descBytes, t.BytesPlain, "plain")
+
+	st := c.s.store.Stats()
+	counter(descPoints, int64(st.Appended), "stored")
+	counter(descPoints, int64(st.Duplicates), "duplicate")
+	counter(descPoints, int64(st.TooOld), "too_old")
+	counter(descPoints, int64(st.Failed), "failed")
+	gauge(descSeries, float64(st.Series))
+	for i, tier := range st.Tiers {
+		gauge(descDisk, float64(tier.BlockBytes), strconv.Itoa(i), "blocks")
+		gauge(descDisk, float64(tier.HeadBytes), strconv.Itoa(i), "head")
+	}
 
 	states := map[catalog.State]int{catalog.Live: 0, catalog.Replicating: 0, catalog.Stale: 0, catalog.Archived: 0}
 	now := time.Now()

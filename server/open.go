@@ -105,7 +105,7 @@ func (s *Server) open(ctx context.Context) error {
 	ao.APIKeys = func() int { return len(s.config.Load().Stream.EnabledKeys()) }
 	ao.Self = api.Self{
 		GUID: s.guid, Hostname: s.hostname, Version: s.opts.Version, OS: runtime.GOOS,
-		Timezone: timezone(cfg), MemoryMode: string(cfg.Server.DB.Mode),
+		Timezone: timezone(cfg), MemoryMode: string(config.ModeDBEngine),
 		SystemInfo: map[string]string{}, HTTPS: s.TLS(),
 		Compression: cfg.Stream.Send.Compression, DiskQuota: int64(tier0.RetentionSize >> 20),
 	}

@@ -21,7 +21,7 @@ func (s *Server) rules(key, guid string) receiver.Rules {
 		MachineIsMachine: !m.WrongType, MachineEnabled: m.Enabled, MachineAllows: allow(m),
 		Child: receiver.Child{
 			Replication: child.Replication, ReplicationPeriod: child.ReplicationPeriod, ReplicationStep: child.ReplicationStep,
-			UpdateEvery: int64(child.UpdateEvery), Ephemeral: child.Ephemeral, MemoryMode: string(child.Mode),
+			UpdateEvery: int64(child.UpdateEvery), Ephemeral: child.Ephemeral, MemoryMode: string(config.ModeDBEngine), // the one there is
 		},
 	}
 	if child.Compression {
