@@ -197,11 +197,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	return s.stopErr
 }
 
-// Parts of the time to stop.
-const (
-	childrenGrace = time.Second     // for connected children; those still at their request are cut off then
-	requestsGrace = 3 * time.Second // for requests being answered
-)
+// requestsGrace is the part of the time to stop that requests being answered get.
+const requestsGrace = 3 * time.Second
 
 func (s *Server) end(ctx context.Context) error {
 	s.reloadMu.Lock()
@@ -210,20 +207,14 @@ func (s *Server) end(ctx context.Context) error {
 	s.notify(ctx, "STOPPING=1")
 	s.listeners.close()
 
-	rec := s.receiver.Load()
-	if rec != nil {
-		grace, cancel := context.WithTimeout(ctx, childrenGrace)
-		_ = rec.Close(grace) // what is left is waited for below
-		cancel()
-	}
-	if s.stop != nil {
-		s.stop() // ends live streams, and connections that have not asked for anything
-	}
 	var errs []error
-	if rec != nil {
+	if rec := s.receiver.Load(); rec != nil {
 		if err := rec.Close(ctx); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if s.stop != nil {
+		s.stop() // ends live streams, and connections that have not asked for anything
 	}
 	if s.http != nil {
 		grace, cancel := context.WithTimeout(ctx, requestsGrace)

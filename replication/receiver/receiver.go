@@ -23,6 +23,9 @@ type Receiver struct {
 
 	wg sync.WaitGroup
 
+	handshakes    context.Context // of connections that are not admitted yet; ends with Close
+	cutHandshakes context.CancelFunc
+
 	rejections throttle
 	stats      Stats
 }
@@ -44,7 +47,9 @@ func New(opts Options) (*Receiver, error) {
 	if err := opts.setDefaults(); err != nil {
 		return nil, err
 	}
-	return &Receiver{opts: opts, sessions: map[string]*session{}, remembered: map[string]map[string]*chart{}}, nil
+	r := &Receiver{opts: opts, sessions: map[string]*session{}, remembered: map[string]map[string]*chart{}}
+	r.handshakes, r.cutHandshakes = context.WithCancel(context.Background())
+	return r, nil
 }
 
 // Peer is where a connection comes from.
@@ -70,7 +75,9 @@ func (r *Receiver) Serve(ctx context.Context, conn net.Conn, peer Peer) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 
+	admitted := context.AfterFunc(r.handshakes, func() { _ = conn.Close() })
 	s, err := r.admit(conn, peer)
+	admitted() // from now on Close stops the session, which has a reason to tell
 	if err != nil {
 		return err
 	}
@@ -78,7 +85,7 @@ func (r *Receiver) Serve(ctx context.Context, conn net.Conn, peer Peer) error {
 	return s.run(ctx)
 }
 
-// Close ends all connections and waits for them until ctx is done.
+// Close ends all connections, those that have not sent their request included, and waits for them until ctx is done.
 func (r *Receiver) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true
@@ -86,6 +93,7 @@ func (r *Receiver) Close(ctx context.Context) error {
 		s.stop("shutdown")
 	}
 	r.mu.Unlock()
+	r.cutHandshakes() // after the sessions are stopped: of one that is in both the reason is kept
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -253,6 +254,36 @@ func TestDuplicateAndBusy(t *testing.T) {
 		t.Errorf("within the rate limit: reply %q", reply)
 	}
 	busy.log.waitFor(t, "too busy to accept new streaming request. Will be allowed in")
+}
+
+// TestCloseCutsHandshakes closes a receiver whose connections have not sent all of their request.
+func TestCloseCutsHandshakes(t *testing.T) {
+	p := startParent(t, func(o *Options) { o.HandshakeTimeout = time.Minute })
+	admitted, _ := p.dial(t, request(guid(1), 15352))
+	conns := []net.Conn{admitted}
+	for _, begin := range []string{"S", "STREAM key=" + testKey} {
+		c, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, begin); err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, c)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := p.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range conns {
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("connection %d is open", i)
+		}
+	}
+	p.log.waitFor(t, "reason=shutdown")
 }
 
 // definition is what v1 children without replication send to a parent that offers nothing newer.
