@@ -95,7 +95,7 @@ func TestSecondServer(t *testing.T) {
 	q := prepare(t, "")
 	q.opts.DataDir = p.opts.DataDir
 	err := q.Start(t.Context())
-	if !errors.Is(err, storage.ErrLocked) || !strings.Contains(err.Error(), p.opts.DataDir) {
+	if !errors.Is(err, storage.ErrLocked) || err.Error() != "data directory "+p.opts.DataDir+" is in use by another process" {
 		t.Errorf("second start: %v", err)
 	}
 	if _, err := tryGet(t.Context(), q.plain(), "/healthz"); err == nil {

@@ -86,7 +86,7 @@ func (s *Server) open(ctx context.Context) error {
 	so.ReplicationPeriod = max(so.ReplicationPeriod, cfg.Server.DB.ReplicationPeriod)
 	store, err := storage.Open(ctx, so)
 	if err != nil {
-		return fmt.Errorf("open the data directory %s: %w", s.opts.DataDir, err)
+		return err
 	}
 	s.store = store
 

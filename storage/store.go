@@ -40,7 +40,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	unlock, err := tier.Lock(o.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err // which says all there is to know
 	}
 	c, err := catalog.Open(ctx, filepath.Join(o.Dir, "catalog.db"), catalog.Options{Logger: o.Logger.With("component", "catalog")})
 	if err != nil {

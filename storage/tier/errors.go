@@ -11,7 +11,7 @@ var (
 	// ErrUnknownSeries says that a reference names no series of the head (any more); Appender.Create finds or makes it.
 	ErrUnknownSeries = errors.New("unknown series")
 	// ErrLocked says that another process uses the directory.
-	ErrLocked = errors.New("data directory is in use by another process")
+	ErrLocked = errors.New("is in use by another process")
 	// ErrClosed says that the tier has been closed.
 	ErrClosed = errors.New("store is closed")
 )

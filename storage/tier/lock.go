@@ -14,15 +14,16 @@ import (
 func Lock(dir string) (release func() error, err error) {
 	lock, _, err := fileutil.Flock(filepath.Join(dir, "lock"))
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", dir, locked(err))
+		return nil, lockError("lock", dir, err)
 	}
 	return lock.Release, nil
 }
 
-// locked returns ErrLocked for the error of a lock that somebody else has, and others as they are.
-func locked(err error) error {
+// lockError returns an ErrLocked that names dir when err is that of a lock somebody else has, and others with what was
+// being done.
+func lockError(doing, dir string, err error) error {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return ErrLocked
+		return fmt.Errorf("data directory %s %w", dir, ErrLocked)
 	}
-	return err
+	return fmt.Errorf("%s %s: %w", doing, dir, err)
 }

@@ -126,10 +126,10 @@ func Open(dir string, o Options) (*Raw, error) {
 		r.metrics = &registration{Registerer: o.Registerer}
 		registerer = r.metrics
 	}
-	db, err := tsdb.Open(dir, o.Logger, registerer, o.tsdb(), nil)
+	db, err := tsdb.Open(dir, quiet(o.Logger), registerer, o.tsdb(), nil)
 	if err != nil {
 		r.unregister()
-		return nil, fmt.Errorf("open %s: %w", dir, locked(err))
+		return nil, lockError("open", dir, err)
 	}
 	r.db = db
 	return r, nil

@@ -1,0 +1,41 @@
+package tier
+
+import (
+	"context"
+	"log/slog"
+)
+
+// quiet returns a logger of which no Info is seen unless Debug is. The TSDB tells as Info how it opens, compacts and
+// deletes, in some twenty lines a start; an operator wants its warnings and errors.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(quietHandler{log.Handler()}) }
+
+// quietHandler makes what is less than a warning Debug.
+type quietHandler struct{ slog.Handler }
+
+func quietLevel(level slog.Level) slog.Level {
+	if level < slog.LevelWarn {
+		return min(level, slog.LevelDebug)
+	}
+	return level
+}
+
+// Enabled implements slog.Handler.
+func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.Handler.Enabled(ctx, quietLevel(level))
+}
+
+// Handle implements slog.Handler.
+func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = quietLevel(r.Level)
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h quietHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quietHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h quietHandler) WithGroup(name string) slog.Handler {
+	return quietHandler{h.Handler.WithGroup(name)}
+}
