@@ -23,8 +23,9 @@ export function valueAxis(low: number, high: number, divisor: number, fromZero: 
     max += room;
   }
   const step = niceStep((max - min) / count);
-  const first = Math.floor(min / step + 1e-9);
-  const last = Math.ceil(max / step - 1e-9);
+  // A stack of rounded percentages may end at 100.00001: that is 100, not a reason for an axis to 150.
+  const first = Math.floor(min / step + 1e-4);
+  const last = Math.ceil(max / step - 1e-4);
   const ticks: number[] = [];
   for (let i = first; i <= last; i++) ticks.push(i * step * divisor + 0); // + 0 makes −0 a 0
   return { min: ticks[0]!, max: ticks.at(-1)!, ticks };

@@ -31,6 +31,10 @@ describe("valueAxis", () => {
     expect(below.min).toBeLessThan(-5);
     expect(below.max).toBeGreaterThan(-5);
   });
+  it("takes a full stack of rounded values for full", () => {
+    expect(axis(0, 100.00001, 1, true)).toEqual({ min: 0, max: 100, ticks: [0, 50, 100] });
+    expect(axis(-100.00001, 0, 1, true).min).toBe(-100);
+  });
   it("survives no data and nonsense", () => {
     for (const [a, b] of [[NaN, NaN], [Infinity, -Infinity], [1e300, 1e301], [1e-12, 2e-12]] as const) {
       const { min, max, ticks } = axis(a, b);
