@@ -92,7 +92,7 @@ func summarize(out io.Writer, dir string, cfg *config.Config, pair *tls.Certific
 	case errors.Is(err, fs.ErrNotExist):
 		fmt.Fprintf(w, "API keys\tnone: the first start of foster writes a %s with one\n", config.StreamFile)
 	case len(keys) == 0:
-		fmt.Fprintln(w, "API keys\tnone is enabled: no child can connect")
+		fmt.Fprintln(w, "API keys\tnone is enabled: no child can connect; \"foster key\" makes one")
 	default:
 		fmt.Fprintf(w, "API keys\t%d enabled\n", len(keys))
 	}
@@ -163,12 +163,22 @@ func describeKey(out io.Writer, cfg *config.Config, key string) error {
 		fmt.Fprintf(w, "    allow from = %s\tits own section\n", k.AllowFrom)
 	}
 	for _, name := range settings {
-		fmt.Fprintf(w, "    %s = %s\t%s\n", name, childSetting(&child, name), child.From[name])
+		fmt.Fprintf(w, "    %s = %s\t%s%s\n", name, childSetting(&child, name), child.From[name], effect(name))
 	}
 	if len(settings) == 0 {
 		fmt.Fprintln(w, "    no setting differs from its default")
 	}
 	return w.Flush()
+}
+
+// effect says so when foster reads a setting of a child and does not support it yet.
+func effect(name string) string {
+	switch name {
+	case "db", "retention", "health enabled", "postpone alerts on connect", "health log retention", "is ephemeral node",
+		"proxy enabled", "proxy destination", "proxy api key", "proxy send charts matching":
+		return " (no effect yet)"
+	}
+	return ""
 }
 
 // childSetting returns the value of a setting by the name that config.Child.From has for it.

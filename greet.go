@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"foster/server"
@@ -15,13 +16,25 @@ func greet(e *env, s *server.Server, opts server.Options) {
 	sockets := s.Sockets()
 	fmt.Fprintf(e.stdout, "\nfoster %s is running: %s\n", opts.Version, whereToLook(sockets, s.TLS()))
 	path := filepath.Join(opts.ConfigDir, config.StreamFile)
-	key := s.FirstKey()
-	if key == "" {
+	if key := s.FirstKey(); key != "" {
+		fmt.Fprintf(e.stdout, "\nA first %s with a new API key has been written. To stream a Netdata agent here, put these lines\ninto its stream.conf (often /etc/netdata/stream.conf) and restart it:\n\n%s\n",
+			path, indent(config.ChildLines([]string{destination(sockets, s.TLS())}, key)))
+	} else if s.APIKey() == "" {
+		fmt.Fprintf(e.stdout, "No child can connect yet: no API key is enabled in %s. \"foster key\" makes one.\n", path)
+	} else {
 		fmt.Fprintf(e.stdout, "The API keys of its children are in %s.\n", path)
-		return
 	}
-	fmt.Fprintf(e.stdout, "\nA first %s with a new API key has been written. To stream a Netdata agent here, put these lines\ninto its stream.conf (often /etc/netdata/stream.conf) and restart it:\n\n%s\n",
-		path, indent(config.ChildLines([]string{destination(sockets, s.TLS())}, key)))
+	if onlyHere(sockets) {
+		fmt.Fprintln(e.stdout, "Only this machine can connect: it listens on no other address.")
+	}
+}
+
+// onlyHere says whether no other machine can reach the sockets.
+func onlyHere(sockets []server.Socket) bool {
+	return len(sockets) > 0 && !slices.ContainsFunc(sockets, func(s server.Socket) bool {
+		tcp, ok := s.Addr.(*net.TCPAddr)
+		return ok && !tcp.IP.IsLoopback()
+	})
 }
 
 func indent(s string) string {

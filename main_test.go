@@ -180,6 +180,9 @@ func TestGreeting(t *testing.T) {
 		if got != c.destination {
 			t.Errorf("%s, TLS %v: destination %q, want %q", c.binds, c.tls, got, c.destination)
 		}
+		if here := strings.HasPrefix(c.binds, "127.0.0.1:") || strings.HasPrefix(c.binds, "[::1]:") || c.binds == "unix:/run/s"; here != onlyHere(sockets) {
+			t.Errorf("%s: only for this machine: %v, want %v", c.binds, !here, here)
+		}
 		if _, err := config.ParseDestinations(got, "19999"); err != nil {
 			t.Errorf("%s: a child does not understand %q: %v", c.binds, got, err)
 		}

@@ -75,10 +75,26 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
     #   allow from = !10.1.2.3 10.* localhost
     #allow from = *
 
-    # Where samples are kept: dbengine (on disk, in tiers), ram (only the
-    # latest, in memory), save or map (the same, but on disk when foster stops),
-    # or none (passed on and shown live only).
-    # The default is [db] db of foster.conf.
+    # Fetch what a child collected while it was not connected: at all, how far
+    # back, and how much at a time.
+    #enable replication = yes
+    #replication period = 1d
+    #replication step = 1h
+
+    # Compress the stream, and with what if the child leaves a choice. It is
+    # compressed only if [stream], the key and the machine all say yes.
+    #enable compression = yes
+    #compression algorithms order = lz4 zstd gzip brotli
+
+    # Seconds between two samples. The default is what the child collects with.
+    #update every = 1
+
+    # The rest is read, checked and has no effect yet: samples are kept on disk
+    # (dbengine), there are no alerts, and nothing is passed on.
+
+    # Where samples are kept: dbengine (on disk), ram (only the latest, in
+    # memory), save or map (the same, but on disk when foster stops), or none
+    # (passed on and shown live only). The default is [db] db of foster.conf.
     #db = dbengine
 
     # How many samples of each dimension ram, save and map keep. With one sample
@@ -95,17 +111,6 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
     # Forget alert events when they are this old.
     #health log retention = 5d
 
-    # Fetch what a child collected while it was not connected: at all, how far
-    # back, and how much at a time.
-    #enable replication = yes
-    #replication period = 1d
-    #replication step = 1h
-
-    # Compress the stream, and with what if the child leaves a choice. It is
-    # compressed only if [stream], the key and the machine all say yes.
-    #enable compression = yes
-    #compression algorithms order = lz4 zstd gzip brotli
-
     # Children that come and go: forget one when it has been away for [db]
     # cleanup ephemeral hosts after.
     #is ephemeral node = no
@@ -117,9 +122,6 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
     #proxy api key =
     #proxy send charts matching = *
 
-    # Seconds between two samples. The default is what the child collects with.
-    #update every = 1
-
 # ------------------------------------------------------------------------------
 # One machine can have settings of its own, which win over those of its key. The
 # name of the section is the GUID of the machine, found on the child in
@@ -129,11 +131,11 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
 #[11111111-2222-3333-4444-555555555555]
 #    type = machine
 #    enabled = yes
-#    db = ram
+#    replication period = 2d
 
 # ------------------------------------------------------------------------------
 # Streaming from here to another parent, for this node and for all children
-# whose key does not say otherwise.
+# whose key does not say otherwise. Not supported yet.
 
 [stream]
     enabled = no
