@@ -165,7 +165,7 @@ func testRules(string, string) Rules {
 	}
 }
 
-func testStore(t *testing.T) *storage.Store {
+func testStore(t testing.TB) *storage.Store {
 	t.Helper()
 	opts := storage.DefaultOptions()
 	opts.Dir = t.TempDir()

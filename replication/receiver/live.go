@@ -205,6 +205,7 @@ func (s *session) set() error {
 	if s.block.kind != collected { // directly after a definition
 		s.open(collected, c, 0)
 		s.block.usec = 0
+		c.collector()
 	}
 	i := c.find(v.Slot, v.ID)
 	if i < 0 {
@@ -239,7 +240,7 @@ func (s *session) end() error {
 }
 
 func (s *session) setUpdateEvery(c *chart, seconds int64) {
-	if seconds > wire.MaxUpdateEvery {
+	if seconds <= 0 || seconds > wire.MaxUpdateEvery {
 		return
 	}
 	c.every = seconds

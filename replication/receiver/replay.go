@@ -147,7 +147,7 @@ func (s *session) replayBegin() error {
 	if b.Wall <= 0 {
 		limit = s.now.Unix() + 5
 	}
-	if b.Start >= b.End || b.Start >= limit || b.End >= limit {
+	if b.Start < 0 || b.Start >= b.End || b.End >= limit {
 		return s.commitIfFull() // the point is ignored, the replay goes on
 	}
 	if every := b.End - b.Start; every != c.every {
