@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
+	"foster/internal/machine"
 	"foster/replication/receiver"
 	"foster/server/config"
 	"foster/storage"
@@ -106,10 +108,13 @@ func (s *Server) open(ctx context.Context) error {
 	ao.Self = api.Self{
 		GUID: s.guid, Hostname: s.hostname, Version: s.opts.Version, OS: runtime.GOOS,
 		Timezone: timezone(cfg), MemoryMode: string(config.ModeDBEngine),
-		SystemInfo: map[string]string{}, HTTPS: s.TLS(),
-		Compression: cfg.Stream.Send.Compression, DiskQuota: int64(tier0.RetentionSize >> 20),
+		SystemInfo: machine.Facts(), DiskQuota: int64(tier0.RetentionSize >> 20),
 	}
-	if ao.Page, err = web.Handler(web.Options{FrameOptions: cfg.Server.Web.XFrameOptions}); err != nil {
+	ao.HTTPS = s.TLS
+	ao.Compression = func() bool { return mayCompress(s.config.Load()) }
+	ao.GzipLevel = func() int { return gzipLevel(&s.config.Load().Server.Web) }
+	gzip := func() bool { return ao.GzipLevel() > 0 }
+	if ao.Page, err = web.Handler(web.Options{FrameOptions: cfg.Server.Web.XFrameOptions, Gzip: gzip}); err != nil {
 		return fmt.Errorf("prepare the page: %w", err)
 	}
 	a, err := api.New(ao)
@@ -122,6 +127,22 @@ func (s *Server) open(ctx context.Context) error {
 	s.handler.Store(&handler)
 	s.receiver.Store(rec)
 	return nil
+}
+
+// mayCompress says whether any child may compress its stream.
+func mayCompress(cfg *config.Config) bool {
+	return slices.ContainsFunc(cfg.Stream.EnabledKeys(), func(key string) bool {
+		child := cfg.Child(key, "")
+		return child.Compression && len(child.CompressionOrder) > 0
+	})
+}
+
+// gzipLevel returns how much answers are compressed, 0 for not at all.
+func gzipLevel(web *config.Web) int {
+	if !web.Gzip {
+		return 0
+	}
+	return web.GzipLevel
 }
 
 func timezone(cfg *config.Config) string {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -174,5 +175,41 @@ func TestReloadNamesWhatNeedsRestart(t *testing.T) {
 	p.halt(t)
 	if err := p.Reload(ctx); err == nil {
 		t.Error("reloads after it has stopped")
+	}
+}
+
+// What the API tells of the parent, and how it sends it, follows a reload.
+func TestReloadShows(t *testing.T) {
+	t.Parallel()
+	p := start(t, "")
+	info := func(at place) (https, compression bool, encoding string) {
+		t.Helper()
+		var body struct {
+			HTTPS       bool   `json:"https-enabled"`
+			Compression bool   `json:"stream-compression"`
+			Kernel      string `json:"kernel_name"`
+			Cores       string `json:"cores_total"`
+		}
+		a := get(t, at, "/api/v1/info")
+		if err := json.Unmarshal([]byte(a.body), &body); err != nil {
+			t.Fatalf("%v in %.200s", err, a.body)
+		}
+		if body.Kernel == "" || body.Cores == "" {
+			t.Errorf("kernel %q, %q cores", body.Kernel, body.Cores)
+		}
+		zipped := get(t, at, "/api/v1/info", func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip") })
+		return body.HTTPS, body.Compression, zipped.header.Get("Content-Encoding")
+	}
+	if https, compression, encoding := info(p.plain()); https || !compression || encoding != "gzip" {
+		t.Errorf("at the start: HTTPS %v, compression %v, encoding %q", https, compression, encoding)
+	}
+	withCertificate(t, 1)(p)
+	p.write(t, "config/stream.conf", testStream+"    enable compression = no\n")
+	p.configure(t, "enable gzip compression = no")
+	if err := p.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if https, compression, encoding := info(p.encrypted()); !https || compression || encoding != "" {
+		t.Errorf("after the reload: HTTPS %v, compression %v, encoding %q", https, compression, encoding)
 	}
 }

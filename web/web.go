@@ -26,6 +26,8 @@ var embedded embed.FS
 type Options struct {
 	// FrameOptions is the X-Frame-Options header, "" to let any page embed ours.
 	FrameOptions string
+	// Gzip says whether files may be sent compressed; nil: always. They are compressed once, so there is no level.
+	Gzip func() bool
 }
 
 // Handler returns the handler of the embedded pages.
@@ -56,6 +58,9 @@ type pages struct {
 const index = "index.html"
 
 func newPages(dist fs.FS, o Options) (*pages, error) {
+	if o.Gzip == nil {
+		o.Gzip = func() bool { return true }
+	}
 	p := &pages{files: map[string]*file{}, options: o}
 	err := fs.WalkDir(dist, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
@@ -189,7 +194,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "no-cache")
 	}
 	body, etag := f.plain, `"`+f.etag+`"`
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.zipped != nil && p.options.Gzip() && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		body, etag = f.zipped, `"`+f.etag+`-gzip"`
 		h.Set("Content-Encoding", "gzip")
 	}

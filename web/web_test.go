@@ -14,14 +14,18 @@ import (
 
 var script = strings.Repeat("console.log(1);\n", 100)
 
-func testPages(t *testing.T) http.Handler {
+func testPages(t *testing.T, change ...func(*Options)) http.Handler {
 	t.Helper()
+	o := Options{FrameOptions: "SAMEORIGIN"}
+	for _, c := range change {
+		c(&o)
+	}
 	p, err := newPages(fstest.MapFS{
 		"index.html":            {Data: []byte("<!doctype html><title>t</title>")},
 		"assets/main-1a2b3c.js": {Data: []byte(script)},
 		"favicon.svg":           {Data: []byte("<svg/>")},
 		".gitkeep":              {},
-	}, Options{FrameOptions: "SAMEORIGIN"})
+	}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +88,11 @@ func TestPagesCaching(t *testing.T) {
 	}
 	if b, err := io.ReadAll(z); err != nil || string(b) != script {
 		t.Errorf("compressed asset: %.40q %v", b, err)
+	}
+	plain := testPages(t, func(o *Options) { o.Gzip = func() bool { return false } })
+	w = get(plain, "GET", "/assets/main-1a2b3c.js", "Accept-Encoding", "br, gzip")
+	if w.Header().Get("Content-Encoding") != "" || w.Body.String() != script {
+		t.Errorf("compressed although it must not be: %v", w.Header())
 	}
 }
 

@@ -114,8 +114,6 @@ func TestServerSpellings(t *testing.T) {
 		list(in("web", "enable gzip compression"), in("global", "enable web responses gzip compression"))...)
 	f("9", func(s *Server) { s.Web.GzipLevel = 9 },
 		list(in("web", "gzip compression level"), in("global", "web compression level"))...)
-	f("huffman only", func(s *Server) { s.Web.GzipStrategy = GzipHuffmanOnly },
-		list(in("web", "gzip compression strategy"), in("global", "web compression strategy"))...)
 	f("/k.pem", func(s *Server) { s.Web.SSLKey = "/k.pem" }, in("web", "ssl key")...)
 	f("/c.pem", func(s *Server) { s.Web.SSLCertificate = "/c.pem" }, in("web", "ssl certificate")...)
 	for value, version := range map[string]uint16{"1": tls.VersionTLS10, "1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11,
@@ -202,7 +200,8 @@ func TestServerProblems(t *testing.T) {
 	f("[web]\ndefault port = 123456\n", `test.conf:2: error: [web] default port: port "123456" is not between 1 and 65535; the value is ignored`)
 	f("[web]\nmode = fast\n", `test.conf:2: warning: [web] mode: "fast" counts as static-threaded; to listen nowhere use none`)
 	f("[web]\ntls version = 2\n", `test.conf:2: warning: [web] tls version: "2" is not one of 1.0, 1.1, 1.2, 1.3 and counts as the highest there is`)
-	f("[web]\ntls ciphers = none\n")
+	f("[web]\ntls ciphers = none\ngzip compression strategy = default\n")
+	f("[web]\ngzip compression strategy = rle\n", "test.conf:2: warning: [web] gzip compression strategy: has no effect: Go's gzip has no strategies to choose from")
 	f("[web]\ntls ciphers = HIGH\n", "test.conf:2: warning: [web] tls ciphers: has no effect: the cipher suites are those of Go's TLS")
 	f("[web]\nallow dashboard by dns = maybe\n",
 		`test.conf:2: error: [web] allow dashboard by dns: "maybe" is not one of heuristic, yes, no; the value is ignored`)

@@ -24,9 +24,8 @@ type Web struct {
 	XFrameOptions         string // empty: the header is not sent
 	BearerTokenProtection bool
 
-	Gzip         bool
-	GzipLevel    int // 1-9
-	GzipStrategy GzipStrategy
+	Gzip      bool
+	GzipLevel int // 1-9
 
 	// SSLKey and SSLCertificate are PEM files. Without both of them there is
 	// no TLS.
@@ -38,18 +37,6 @@ type Web struct {
 
 	Allow Allow
 }
-
-// GzipStrategy is a strategy of zlib.
-type GzipStrategy string
-
-// The strategies of zlib.
-const (
-	GzipDefault     GzipStrategy = "default"
-	GzipFiltered    GzipStrategy = "filtered"
-	GzipHuffmanOnly GzipStrategy = "huffman only"
-	GzipRLE         GzipStrategy = "rle"
-	GzipFixed       GzipStrategy = "fixed"
-)
 
 // Allow holds who may use what. A request has to pass Connections and the list
 // of the service, in addition to the ACL of the socket.
@@ -83,7 +70,6 @@ func defaultWeb(dir string) Web {
 		MaxSockets:          5000,
 		Gzip:                true,
 		GzipLevel:           3,
-		GzipStrategy:        GzipDefault,
 		SSLKey:              filepath.Join(dir, "ssl", "key.pem"),
 		SSLCertificate:      filepath.Join(dir, "ssl", "cert.pem"),
 		MaxTLSVersion:       tls.VersionTLS13,
@@ -122,18 +108,13 @@ func (w *Web) read(r *reader) {
 
 	set(r, &w.Gzip, parseBool, old(web("enable gzip compression"), "global", "enable web responses gzip compression"))
 	set(r, &w.GzipLevel, intBetween(1, 9), old(web("gzip compression level"), "global", "web compression level"))
-	set(r, &w.GzipStrategy, oneOf(GzipDefault, GzipFiltered, GzipHuffmanOnly, GzipRLE, GzipFixed),
+	setting(r, only("default", "Go's gzip has no strategies to choose from"),
 		old(web("gzip compression strategy"), "global", "web compression strategy"))
 
 	set(r, &w.SSLKey, parseText, web("ssl key"))
 	set(r, &w.SSLCertificate, parseText, web("ssl certificate"))
 	set(r, &w.MaxTLSVersion, parseTLSVersion, web("tls version"))
-	setting(r, func(ciphers string) (string, error) {
-		if ciphers != "none" {
-			return "", warningf("has no effect: the cipher suites are those of Go's TLS")
-		}
-		return ciphers, nil
-	}, web("tls ciphers"))
+	setting(r, only("none", "the cipher suites are those of Go's TLS"), web("tls ciphers"))
 
 	w.Allow.read(r)
 	r.ignore("web", "web server threads", "ssl skip certificate verification", "ses max window",
@@ -176,6 +157,17 @@ func parseWebMode(s string) (bool, error) {
 		return true, nil
 	}
 	return true, warningf("%s counts as static-threaded; to listen nowhere use none", excerpt(s))
+}
+
+// only returns the parser of a setting whose values other than the usual one have
+// no effect.
+func only(usual, why string) parser[string] {
+	return func(s string) (string, error) {
+		if s != usual {
+			return "", warningf("has no effect: %s", why)
+		}
+		return s, nil
+	}
 }
 
 // parseTLSVersion parses a protocol version. As in Netdata what is not known

@@ -44,8 +44,6 @@ type Self struct {
 	Timezone    string
 	MemoryMode  string            // of hosts that have no other
 	SystemInfo  map[string]string // NETDATA_SYSTEM_… facts by name, as a child would send them
-	HTTPS       bool              // a listener speaks TLS
-	Compression bool              // children may compress
 	DiskQuota   int64             // MiB the store may use, 0 when it is not limited
 }
 
@@ -62,6 +60,12 @@ type Options struct {
 	APIKeys func() int
 	// Ready says whether the hosts of earlier runs are loaded.
 	Ready func() bool
+	// HTTPS says whether there is TLS.
+	HTTPS func() bool
+	// Compression says whether any child may compress its stream.
+	Compression func() bool
+	// GzipLevel returns how much answers are compressed: from 1 to 9, or 0 for not at all.
+	GzipLevel func() int
 
 	MaxQueries   int           // queries that run at the same time
 	QueryTimeout time.Duration // of one query, waiting for its turn included
@@ -77,6 +81,9 @@ func DefaultOptions() Options {
 		Page:         http.NotFoundHandler(),
 		APIKeys:      func() int { return 0 },
 		Ready:        func() bool { return true },
+		HTTPS:        func() bool { return false },
+		Compression:  func() bool { return true },
+		GzipLevel:    func() int { return 3 },
 		MaxQueries:   64,
 		QueryTimeout: 30 * time.Second,
 		MaxCells:     4_000_000,

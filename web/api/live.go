@@ -35,7 +35,7 @@ func (a *API) live(w http.ResponseWriter, rq *request) {
 	defer rp.free()
 	fail := func(status int, message string) {
 		rp.fail(status, message)
-		rp.send(w, rq.Request, rq.now)
+		rp.send(w, rq.Request, rq.now, a.opt.GzipLevel())
 	}
 	if rq.host == nil {
 		fail(http.StatusNotFound, "The parent itself has no live values.")

@@ -63,13 +63,11 @@ func escape(s string) string {
 	return strings.ReplaceAll(html.EscapeString(strings.ToValidUTF8(s, "\ufffd")), "/", "&#x2F;")
 }
 
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
-	return w
-}}
+// gzipWriters are the pools of the levels.
+var gzipWriters [gzip.BestCompression + 1]sync.Pool
 
-// send writes the answer, compressed when the client takes that.
-func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time) {
+// send writes the answer, compressed with that level, see Options.GzipLevel, when the client takes that.
+func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time, gzipLevel int) {
 	h := w.Header()
 	h.Set("Content-Type", rp.contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -85,12 +83,12 @@ func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time) {
 		h.Set("Expires", now.UTC().Format(http.TimeFormat))
 	}
 	body := rp.b
-	if !rp.plain {
+	if !rp.plain && gzipLevel > 0 {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r) && len(body) > 0 {
 			zipped := newReply()
 			defer zipped.free()
-			zipped.compress(body)
+			zipped.compress(body, gzipLevel)
 			body = zipped.b
 			h.Set("Content-Encoding", "gzip")
 		}
@@ -103,9 +101,12 @@ func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time) {
 }
 
 // compress makes the reply's buffer the compressed body.
-func (rp *reply) compress(body []byte) {
-	z := gzipWriters.Get().(*gzip.Writer)
-	defer gzipWriters.Put(z)
+func (rp *reply) compress(body []byte, level int) {
+	z, pooled := gzipWriters[level].Get().(*gzip.Writer)
+	if !pooled {
+		z, _ = gzip.NewWriterLevel(nil, level) // there is a pool for valid levels only
+	}
+	defer gzipWriters[level].Put(z)
 	z.Reset((*buffer)(&rp.b))
 	_, _ = z.Write(body) // writing to memory does not fail
 	_ = z.Close()

@@ -83,7 +83,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	allowOrigin(w, r)
-	rp.send(w, r, now)
+	rp.send(w, r, now, a.opt.GzipLevel())
 }
 
 // route answers a path without host prefix. It is false when the answer has been sent already.

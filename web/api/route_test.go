@@ -1,10 +1,13 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 
 	"foster/storage/catalog"
 )
@@ -137,4 +140,31 @@ func TestHeaders(t *testing.T) {
 	f("POST", "/host/web01/api/v1/info", nil, 200, nil)
 	f("PATCH", "/host/web01/api/v1/info", nil, 405, map[string]string{"Allow": "GET, HEAD, POST, OPTIONS"})
 	f("GET", data+"&format=csv&filename=a/b%22c.csv", nil, 200, map[string]string{"Content-Disposition": `attachment; filename="a_b_c.csv"`})
+}
+
+// TestGzipLevel asks for one answer with every level there is.
+func TestGzipLevel(t *testing.T) {
+	level := 0
+	a := testAPI(t, newMemory(), func(o *Options) { o.GzipLevel = func() int { return level } })
+	const path = "/api/v1/info"
+	want := get(a, path).Body.String()
+	for level = range 10 {
+		for range 2 { // the second takes a writer from the pool
+			w := get(a, path, "Accept-Encoding", "gzip")
+			if zipped := w.Header().Get("Content-Encoding") == "gzip"; zipped != (level > 0) {
+				t.Errorf("level %d: compressed: %v", level, zipped)
+			}
+			var body io.Reader = w.Body
+			if level > 0 {
+				z, err := gzip.NewReader(body)
+				if err != nil {
+					t.Fatalf("level %d: %v", level, err)
+				}
+				body = z
+			}
+			if got, err := io.ReadAll(body); err != nil || string(got) != want {
+				t.Errorf("level %d: %d bytes, %v", level, len(got), err)
+			}
+		}
+	}
 }

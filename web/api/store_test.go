@@ -157,7 +157,7 @@ func testAPI(t testing.TB, m *memory, change ...func(*Options)) *API {
 	t.Helper()
 	o := DefaultOptions()
 	o.Now = func() time.Time { return time.Unix(start+2, 0) }
-	o.Self = Self{GUID: selfGUID, Hostname: "parent01", Version: "v0.1.0", OS: "linux", Timezone: "Etc/UTC", MemoryMode: "dbengine", Compression: true}
+	o.Self = Self{GUID: selfGUID, Hostname: "parent01", Version: "v0.1.0", OS: "linux", Timezone: "Etc/UTC", MemoryMode: "dbengine"}
 	o.Page = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page "+r.URL.Path) })
 	for _, c := range change {
 		c(&o)
