@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -57,6 +58,33 @@ func TestNoPanic(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := play(t, r, guid(i), capsReplay, test.lines...); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestCutInsideBlock: what is known of a point when the connection breaks is not stored. It would keep the rest of the point
+// out, because the next connection is asked for later points only.
+func TestCutInsideBlock(t *testing.T) {
+	for name, cut := range map[string][]string{
+		"live":   {fmt.Sprintf("BEGIN2 'test.one' 1 %d #", clock-1), "SET2 'a' 2 # A"},
+		"replay": {"RBEGIN 'test.one'", fmt.Sprintf("RBEGIN '' %d %d %d", clock-2, clock-1, clock), "RSET 'a' 2 A"},
+		// The values of one chart, and then another one in scope.
+		"other": {"RBEGIN 'test.one'", fmt.Sprintf("RBEGIN '' %d %d %d", clock-2, clock-1, clock), "RSET 'a' 2 A", "CHART test.two", "DIMENSION a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := testStore(t)
+			r := testReceiver(t, store)
+			lines := []string{strings.TrimSuffix(definition, "\n"), fmt.Sprintf("BEGIN2 'test.one' 1 %d #", clock-2), "SET2 'a' 1 # A", "SET2 'b' 1 # A", "END2"}
+			h, err := play(t, r, guid(1), capsV2, append(lines, cut...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := h.Chart("test.one").Last(); last != clock-2 {
+				t.Errorf("the newest point is that of %d, want %d", last-clock, -2)
+			}
+			if got := points(t, store, h.Chart("test.one"), clock-10, clock); len(got) != 1 {
+				t.Errorf("stored %v", got)
 			}
 		})
 	}

@@ -54,6 +54,7 @@ type session struct {
 	raw     rawBlock     // lines of a JSON or FUNCTION_RESULT block being skipped or kept
 
 	ahead bool // points in the future were seen
+	lost  bool // a commit has failed
 }
 
 // lastTraffic returns when the last byte was received. It may be called from any goroutine.
@@ -94,9 +95,12 @@ func (s *session) run(ctx context.Context) error {
 	s.in = compress.NewReader(idleReader{s}, algorithm(s.caps))
 	err := s.receive()
 	_ = s.in.Close()
-	s.flushPoints()
-	if e := s.commit(); e != nil && err == nil {
-		err = e
+	// A block that is still open is not stored: the next connection is asked for the whole point. After a commit that failed
+	// nothing more is: what is newer would keep the lost points out.
+	if !s.lost {
+		if e := s.commit(); e != nil && err == nil {
+			err = e
+		}
 	}
 	s.remember()
 	s.finishReplays()
@@ -292,6 +296,7 @@ func (s *session) commit() error {
 	}
 	if err := s.app.Commit(); err != nil {
 		// What is stored is not known any more: the next connection reads it again and asks for the rest.
+		s.lost = true
 		s.host.SetRetentionKnown(false)
 		return fmt.Errorf("store the samples: %w", err)
 	}
