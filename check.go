@@ -87,6 +87,7 @@ func summarize(out io.Writer, dir string, cfg *config.Config, pair *tls.Certific
 		}
 	}
 	fmt.Fprintf(w, "TLS\t%s\n", describeTLS(web, pair))
+	fmt.Fprintf(w, "keep\t%s\n", describeRetention(cfg.Server.DB.Tiers[0]))
 	keys := cfg.Stream.EnabledKeys()
 	switch _, err := os.Stat(filepath.Join(dir, config.StreamFile)); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -150,6 +151,20 @@ func describeTLS(web *config.Web, pair *tls.Certificate) string {
 		}
 	}
 	return text
+}
+
+// describeRetention says how long samples are kept.
+func describeRetention(t config.Tier) string {
+	size := fmt.Sprintf("%.4g GiB", float64(t.RetentionSize)/(1<<30))
+	switch {
+	case t.RetentionSize == 0 && t.RetentionTime == 0:
+		return "everything, for ever"
+	case t.RetentionSize == 0:
+		return duration(t.RetentionTime)
+	case t.RetentionTime == 0:
+		return size
+	}
+	return duration(t.RetentionTime) + " or " + size + ", whatever comes first"
 }
 
 // describeKey prints the settings of the children of a key that are not defaults, and where they are.
