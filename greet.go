@@ -83,19 +83,6 @@ func destination(sockets []server.Socket, tls bool) string {
 	return dest
 }
 
-// localAddress returns the address of the server for simulated children on this machine.
-func localAddress(s *server.Server) string {
-	tcp, ok := firstTCP(s.Sockets(), config.ACLStreaming)
-	if !ok {
-		return net.JoinHostPort("127.0.0.1", config.DefaultPort)
-	}
-	addr := tcp.Addr.(*net.TCPAddr)
-	if addr.IP.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", fmt.Sprint(addr.Port))
-	}
-	return addr.String()
-}
-
 // firstTCP returns the first socket of TCP that offers a service.
 func firstTCP(sockets []server.Socket, service config.ACL) (server.Socket, bool) {
 	for _, s := range sockets {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,26 +154,7 @@ func TestGreeting(t *testing.T) {
 		{"unix:/run/s 192.0.2.1:1", false, "open http://192.0.2.1:1/", "192.0.2.1:1"},
 		{"unix:/run/s", false, "it listens on unix:/run/s", "unix:/run/s"},
 	} {
-		binds, err := config.ParseBinds(c.binds, "19999")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var sockets []server.Socket
-		for _, b := range binds {
-			var addr net.Addr = &net.UnixAddr{Name: b.Host, Net: "unix"}
-			if b.Network == "tcp" {
-				host := b.Host
-				if host == "" {
-					host = "::"
-				}
-				port, err := strconv.ParseUint(b.Port, 10, 16)
-				if err != nil {
-					t.Fatal(err)
-				}
-				addr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(host), uint16(port)))
-			}
-			sockets = append(sockets, server.Socket{Addr: addr, Bind: b})
-		}
+		sockets := socketsOf(t, c.binds)
 		if got := whereToLook(sockets, c.tls); got != c.look {
 			t.Errorf("%s, TLS %v: %q, want %q", c.binds, c.tls, got, c.look)
 		}
@@ -190,6 +172,28 @@ func TestGreeting(t *testing.T) {
 	if got := whereToLook(nil, false); got != "it listens nowhere" {
 		t.Errorf("without sockets: %q", got)
 	}
+}
+
+// socketsOf returns the sockets of [web] bind to as if they were open.
+func socketsOf(t *testing.T, bindTo string) []server.Socket {
+	t.Helper()
+	binds, err := config.ParseBinds(bindTo, "19999")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sockets []server.Socket
+	for _, b := range binds {
+		var addr net.Addr = &net.UnixAddr{Name: b.Host, Net: "unix"}
+		if b.Network == "tcp" {
+			ip, err := netip.ParseAddrPort(net.JoinHostPort(cmp.Or(b.Host, "::"), b.Port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			addr = net.TCPAddrFromAddrPort(ip)
+		}
+		sockets = append(sockets, server.Socket{Addr: addr, Bind: b})
+	}
+	return sockets
 }
 
 // Durations are printed as the configuration reads them.

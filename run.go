@@ -69,9 +69,9 @@ func runParent(ctx context.Context, e *env, args []string) error {
 	return runServer(ctx, e, *opts, nil)
 }
 
-// runServer runs a parent until ctx is done. When it is ready it calls started, which may be nil, with the address to
-// use from this machine and an enabled API key; what started runs must end with its context.
-func runServer(ctx context.Context, e *env, opts server.Options, started func(ctx context.Context, addr, key string) error) error {
+// runServer runs a parent until ctx is done. When it is ready it calls started, which may be nil; what that runs
+// must end with its context.
+func runServer(ctx context.Context, e *env, opts server.Options, started func(context.Context, *server.Server) error) error {
 	// A limit of the container or service becomes Go's: the collector works harder before the kernel kills us.
 	_, _ = memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup))
 	hup := make(chan os.Signal, 1)
@@ -92,7 +92,7 @@ func runServer(ctx context.Context, e *env, opts server.Options, started func(ct
 	var side chan error // what started runs, nil when it has ended
 	if started != nil {
 		side = make(chan error, 1)
-		go func() { side <- started(ctx, localAddress(s), s.APIKey()) }()
+		go func() { side <- started(ctx, s) }()
 	}
 	for running := true; running; {
 		select {
