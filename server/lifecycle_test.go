@@ -146,10 +146,37 @@ func TestStartWithoutOneAddress(t *testing.T) {
 	}
 }
 
-// While the store is being opened everybody is told to come back.
+// A child that comes while the store is being opened waits, and is then received.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	p := prepare(t, "bind to = 127.0.0.1:$PORT")
+	t.Cleanup(func() { p.halt(t) })
+	if err := p.listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan string, 1)
+	go func() {
+		_, answer := stream(t, p.plain())
+		answered <- answer
+	}()
+	select {
+	case answer := <-answered:
+		t.Fatalf("STREAM before the store is open: %q", answer)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := p.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if answer := <-answered; !strings.HasPrefix(answer, "Hit me") {
+		t.Errorf("STREAM: %q", answer)
+	}
+}
+
+// While the store is being opened, for long, everybody is told to come back.
 func TestInitializing(t *testing.T) {
 	t.Parallel()
 	p := prepare(t, "bind to = 127.0.0.1:$PORT unix:$DIR/s")
+	p.patience = time.Millisecond
 	t.Cleanup(func() { p.halt(t) })
 	if err := p.listen(t.Context()); err != nil {
 		t.Fatal(err)

@@ -126,6 +126,7 @@ func (s *Server) open(ctx context.Context) error {
 	handler := s.routes(a)
 	s.handler.Store(&handler)
 	s.receiver.Store(rec)
+	close(s.ready)
 	return nil
 }
 

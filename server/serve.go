@@ -71,11 +71,28 @@ func (s *Server) stream(ctx context.Context, c *conn, cfg *config.Config) {
 		refuse(forbiddenStream, "streaming is not permitted from this IP on this port. Forbidding access.")
 	case c.bind.SSL == config.SSLForce && !c.tls && s.TLS():
 		refuse(plainStream, "this port accepts encrypted streams only (SSL=force)")
-	case rec == nil:
+	case rec == nil && !s.awaitReady(ctx, s.patience):
 		refuse(wire.RejectInitializing, "the server is initializing")
 	default:
-		_ = rec.Serve(ctx, c, receiver.Peer{Addr: c.addr, IP: c.ip, TLS: c.tls}) // which logs
+		_ = s.receiver.Load().Serve(ctx, c, receiver.Peer{Addr: c.addr, IP: c.ip, TLS: c.tls}) // which logs
 	}
+}
+
+// patience is how long a child waits for a starting parent to open its store. Children before v1.40 do not understand the
+// text that tells them to come back, and stay away for a minute when they read it; all wait a minute for an answer.
+const patience = 40 * time.Second
+
+// awaitReady waits until the store is open. It is false when that takes longer than d.
+func (s *Server) awaitReady(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-s.ready:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // The answers to streams that do not reach the receiver: HTTP, as agents give it.

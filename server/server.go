@@ -49,6 +49,8 @@ type Server struct {
 	handler   atomic.Pointer[http.Handler] // nil until the store is open
 	receiver  atomic.Pointer[receiver.Receiver]
 	store     *storage.Store // set before receiver and handler
+	ready     chan struct{}  // closed when receiver and handler are set
+	patience  time.Duration  // see the constant; tests have less
 	sockets   atomic.Int64   // connections open
 
 	background context.Context // of what runs until Stop
@@ -75,7 +77,7 @@ func New(opts Options) (*Server, error) {
 	if err := opts.setDefaults(); err != nil {
 		return nil, err
 	}
-	s := &Server{
+	s := &Server{ready: make(chan struct{}), patience: patience,
 		opts: opts, level: new(slog.LevelVar), resolver: systemResolver(), handoff: newHandoff(), certEvery: checkCertificateEvery,
 	}
 	key, err := firstRun(opts.ConfigDir)
