@@ -17,9 +17,9 @@ type chart struct {
 	slots []uint16 // index in dims plus 1, by SLOT number
 	byID  map[string]int
 
-	defined    bool // on this connection
-	obsolete   bool // as the child defined it last
 	storeFirst bool
+	retired    bool // a dimension was defined as obsolete
+	ahead      bool // the newest points were dropped, being in the future
 	replay     replay
 	v1         *collector // collected values of v1 children; nil for others
 }
@@ -28,8 +28,7 @@ type chart struct {
 type dimension struct {
 	cat   *catalog.Dimension
 	idEnd uint32 // in chart.ids; it begins where that of the dimension before ends
-	block uint32 // number of the block the dimension has a point in
-	at    uint32 // where, in session.points
+	at    uint32 // where in session.points its point of the open block is, if there
 }
 
 // id returns the id of the i-th dimension.
@@ -53,18 +52,35 @@ func (c *chart) find(slot int, id []byte) int {
 			return i
 		}
 	}
-	if len(c.byID) != len(c.dims) {
-		c.byID = make(map[string]int, len(c.dims))
-		for i := range c.dims {
-			c.byID[c.dims[i].cat.ID] = i
-		}
+	i := c.search(id)
+	if i >= 0 {
+		c.next = i + 1
 	}
-	i, ok := c.byID[string(id)]
-	if !ok {
+	return i
+}
+
+// fewDimensions are searched one by one, without a map that would take more memory than they do.
+const fewDimensions = 16
+
+func (c *chart) search(id []byte) int {
+	if len(c.dims) <= fewDimensions {
+		for i := range c.dims {
+			if string(c.id(i)) == string(id) {
+				return i
+			}
+		}
 		return -1
 	}
-	c.next = i + 1
-	return i
+	if c.byID == nil {
+		c.byID = make(map[string]int, len(c.dims))
+	}
+	for i := len(c.byID); i < len(c.dims); i++ {
+		c.byID[c.dims[i].cat.ID] = i
+	}
+	if i, ok := c.byID[string(id)]; ok {
+		return i
+	}
+	return -1
 }
 
 // add appends a dimension and returns its index.
@@ -74,11 +90,16 @@ func (c *chart) add(cat *catalog.Dimension) int {
 	return len(c.dims) - 1
 }
 
-// growSlots makes index n valid.
-func growSlots[T any](slots []T, n int) []T {
-	for len(slots) <= n {
-		slots = append(slots, make([]T, max(16, len(slots), n+1-len(slots)))...)
+// setSlot sets slots[n]. It leaves out a number that is far above how many things are numbered: one line must not claim
+// memory for a million, and what has no slot is found by its id.
+func setSlot[T any](slots []T, n, things int, value T) []T {
+	if n <= 0 || n > 4*things+64 {
+		return slots
 	}
+	if n >= len(slots) {
+		slots = append(slots, make([]T, n+1-len(slots))...)
+	}
+	slots[n] = value
 	return slots
 }
 
@@ -103,11 +124,7 @@ func (s *session) remember() {
 		return
 	}
 	for _, c := range s.charts {
-		c.slots, c.replay, c.next = nil, replay{}, 0
-		c.defined = false
-		for i := range c.dims {
-			c.dims[i].block = 0
-		}
+		c.slots, c.replay, c.next, c.ahead = nil, replay{}, 0, false
 	}
 	r.remembered[s.guid] = s.charts
 }

@@ -42,13 +42,9 @@ func (s *session) defineChart() error {
 		}
 		s.host.DefineChart(def)
 	}
-	c.every, c.obsolete, c.storeFirst = def.UpdateEvery, def.Obsolete, def.StoreFirst
-	c.defined = true
+	c.every, c.storeFirst = def.UpdateEvery, def.StoreFirst
 	c.cat.SetDefined(s.now)
-	if slot > 0 {
-		s.slots = growSlots(s.slots, slot)
-		s.slots[slot] = c
-	}
+	s.slots = setSlot(s.slots, slot, len(s.charts), c)
 	s.chart, s.block.kind = c, noBlock
 	c.next = 0
 	s.clabels = s.clabels[:0]
@@ -87,10 +83,8 @@ func (s *session) defineDimension() error {
 			c.v1.resync = true
 		}
 	}
-	if slot > 0 && slot <= maxDimensions {
-		c.slots = growSlots(c.slots, slot)
-		c.slots[slot] = uint16(i + 1)
-	}
+	c.retired = c.retired || def.Obsolete
+	c.slots = setSlot(c.slots, slot, len(c.dims), uint16(i+1))
 	s.dirty = true
 	return nil
 }

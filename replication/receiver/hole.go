@@ -30,9 +30,12 @@ const (
 	holeHeld   = 120 // collections held back: a child that does not answer must not stop the chart
 )
 
+// maxHeld is how many points are held back on one connection.
+const maxHeld = 1 << 18
+
 // leftOut says whether an answer that claims to reach until before, and whose last point is at last, may have ended at a
 // gap: there is room for one, and for a point behind it.
-func leftOut(last, before, every int64) bool { return before-last >= 2*every }
+func leftOut(last, before, every int64) bool { return before > last && before-last >= 2*every }
 
 // next returns from where to ask, given whether the last question brought points, and whether that is only to look.
 // It is false when nothing is left to find.
@@ -75,10 +78,11 @@ func (h *hole) next(every int64, brought bool) (after int64, probe, ok bool) {
 }
 
 // hold keeps points for later. It is false when there are too many.
-func (h *hole) hold(t int64, points []point) bool {
-	if len(h.times) >= holeHeld {
+func (s *session) hold(h *hole, t int64, points []point) bool {
+	if len(h.times) >= holeHeld || s.held+len(points) > maxHeld {
 		return false
 	}
+	s.held += len(points)
 	h.times = append(h.times, t)
 	h.sizes = append(h.sizes, len(points))
 	h.held = append(h.held, points...)
@@ -98,6 +102,21 @@ func (s *session) openHole(c *chart, e *wire.ReplayEnd, last int64) {
 	s.askHole(c, last+every, false)
 }
 
+// refill asks for what was dropped of a chart that is live, and holds its live data back until that has come.
+func (s *session) refill(c *chart) {
+	now := s.now.Unix()
+	c.replay = replay{hole: &hole{open: true, end: now, start: true}}
+	s.state.ReplayStarted(0)
+	s.askRest(c, max(c.last, now-int64(s.child.ReplicationPeriod.Seconds())))
+}
+
+// askRest asks for what follows the point at last, to which all is there.
+func (s *session) askRest(c *chart, last int64) {
+	h, every := c.replay.hole, c.cat.UpdateEvery()
+	h.empty, h.filled, h.step = last-every, 0, every
+	s.askHole(c, last, false)
+}
+
 func (s *session) askHole(c *chart, after int64, probe bool) {
 	h := c.replay.hole
 	h.probe = probe
@@ -108,8 +127,18 @@ func (s *session) askHole(c *chart, after int64, probe bool) {
 func (s *session) answerHole(c *chart, e *wire.ReplayEnd) bool {
 	h := c.replay.hole
 	brought := c.replay.points > 0
+	last := c.replay.last
+	if brought && !h.probe && !e.Start && e.Before <= last && last < h.end { // too long for one answer
+		if h.rounds++; h.rounds > holeRounds {
+			return true
+		}
+		s.askRest(c, last)
+		return false
+	}
+	if s.caps.Has(wire.Interpolated) {
+		return true // such a child says what it leaves out
+	}
 	if brought && !h.probe { // and it is stored: the next gap, or the end
-		last := c.replay.last
 		h.end = max(h.end, e.Before)
 		if !leftOut(last, h.end, c.cat.UpdateEvery()) {
 			return true
@@ -139,5 +168,6 @@ func (s *session) closeHole(c *chart) {
 		s.store(c, t, held[:h.sizes[i]], false)
 		held = held[h.sizes[i]:]
 	}
+	s.held -= len(h.held)
 	h.times, h.sizes, h.held = nil, nil, nil
 }

@@ -20,9 +20,8 @@ const (
 // block is an open BEGIN, BEGIN2 or RBEGIN.
 type block struct {
 	kind blockKind
-	seq  uint32 // distinguishes blocks
-	time int64  // unix seconds of the points; of replayed ones 0 before the first
-	usec int64  // BEGIN: microseconds since the collection before
+	time int64 // unix seconds of the points; of replayed ones 0 before the first
+	usec int64 // BEGIN: microseconds since the collection before
 }
 
 // point is a value of the open block.
@@ -37,9 +36,6 @@ func (s *session) open(kind blockKind, c *chart, time int64) {
 	s.chart = c
 	c.next = 0
 	s.block.kind, s.block.time = kind, time
-	if s.block.seq++; s.block.seq == 0 {
-		s.block.seq = 1 // 0 is that of dimensions without a point
-	}
 	s.points = s.points[:0]
 }
 
@@ -49,17 +45,19 @@ func (s *session) stage(i int, value float64, flags wire.Flags) {
 		return
 	}
 	d := &s.chart.dims[i]
-	if d.block == s.block.seq {
-		p := &s.points[d.at]
-		p.value, p.flags = value, flags
-		return
+	if int(d.at) < len(s.points) {
+		if p := &s.points[d.at]; p.dim == d.cat {
+			p.value, p.flags = value, flags
+			return
+		}
 	}
-	d.block, d.at = s.block.seq, uint32(len(s.points))
+	d.at = uint32(len(s.points))
 	s.points = append(s.points, point{d.cat, value, flags})
 }
 
 // maxAhead is how far in the future of the parent's clock a point may be, in seconds, or twice the chart's interval.
-// Later ones are dropped: once stored, they would keep all earlier ones of every host out.
+// Later ones are dropped: once stored, they would keep all earlier ones of every host out. When the clocks agree again the
+// child is asked for them.
 const maxAhead = 60
 
 // flushPoints stores the values of the open block at its time. Points that are not newer than what is stored of the
@@ -81,25 +79,38 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 		return
 	}
 	if h := c.replay.hole; h != nil && h.open && !replayed {
-		if h.hold(t, points) {
+		if s.hold(h, t, points) {
 			return
 		}
 		c.replay.asked = false // the child does not answer: go on without
 		s.state.ReplayFinished(c.replay.span - c.replay.done)
 		s.closeHole(c)
 	}
-	switch {
+	switch ahead := t - s.now.Unix(); {
 	case t <= c.last:
 		s.state.Dropped.Add(n)
 		return
-	case t > s.now.Unix()+max(maxAhead, 2*c.cat.UpdateEvery()):
+	case ahead > max(maxAhead, 2*c.cat.UpdateEvery()):
 		s.state.Dropped.Add(n)
+		c.ahead = true
 		if !s.ahead {
 			s.ahead = true
-			s.log.Warn("the child's clock is ahead: its points are not stored until our clock reaches them",
+			s.log.Warn("the child's clock is ahead of ours: its points in our future are not stored",
 				"chart", c.cat.ID, "time", time.Unix(t, 0).UTC(), "now", s.now.UTC())
 		}
 		return
+	case c.ahead && !replayed && !c.replay.asked && s.replicates():
+		if ahead > maxAhead/2 {
+			s.state.Dropped.Add(n)
+			return
+		}
+		c.ahead = false
+		s.refill(c)
+		s.store(c, t, points, false)
+		return
+	}
+	if !replayed {
+		s.revive(c, points)
 	}
 	appended := int64(0)
 	for i := range points {
@@ -110,12 +121,9 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 		appended++
 		p.dim.SetLast(t, p.value, p.flags)
 	}
-	c.last = t
 	if appended > 0 {
+		c.last = t
 		c.cat.Stored(t)
-	}
-	if !c.obsolete && c.cat.Def().Obsolete {
-		c.cat.SetObsolete(false)
 	}
 	s.state.Samples.Add(appended)
 	if replayed {
@@ -123,6 +131,24 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	}
 	if appended < n {
 		s.state.Dropped.Add(n - appended)
+	}
+}
+
+// revive makes a chart and dimensions that were retired current again: they have new data.
+func (s *session) revive(c *chart, points []point) {
+	if c.cat.Def().Obsolete {
+		c.cat.SetObsolete(false)
+		s.dirty = true
+	}
+	if !c.retired {
+		return
+	}
+	for i := range points {
+		if def := *points[i].dim.Def(); def.Obsolete {
+			def.Obsolete = false
+			points[i].dim.SetDef(def)
+			s.dirty = true
+		}
 	}
 }
 

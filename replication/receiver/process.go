@@ -83,7 +83,7 @@ func (s *session) process(line []byte) error {
 		s.raw.start("JSON_PAYLOAD_END", w.Text(1) == "STREAM_PATH")
 		return nil
 	case wire.CmdFlush:
-		s.chart, s.block = nil, block{seq: s.block.seq}
+		s.chart, s.block = nil, block{}
 		s.points = s.points[:0]
 		return nil
 	case wire.CmdFunctionProgress, wire.CmdIgnored:

@@ -90,6 +90,9 @@ func (s *session) definitionEnd() error {
 	return nil
 }
 
+// replicates says whether the child can be asked for history.
+func (s *session) replicates() bool { return s.child.Replication && s.caps.Has(wire.Replication) }
+
 // ask requests what is missing of c.
 func (s *session) ask(c *chart, o offer) {
 	w := window{start: true}

@@ -53,6 +53,7 @@ type session struct {
 	clabels []wire.Label // CLABEL lines since the last CLABEL_COMMIT
 	raw     rawBlock     // lines of a JSON or FUNCTION_RESULT block being skipped or kept
 
+	held  int  // points held back, of all charts
 	ahead bool // points in the future were seen
 	lost  bool // a commit has failed
 }
