@@ -41,6 +41,12 @@ func (a *API) live(w http.ResponseWriter, rq *request) {
 		fail(http.StatusNotFound, "The parent itself has no live values.")
 		return
 	}
+	if after := rq.params.get("after"); after != "" {
+		if _, err := strconv.ParseInt(after, 10, 64); err != nil {
+			fail(http.StatusBadRequest, "after is not a unix time in seconds: "+escape(after))
+			return
+		}
+	}
 	s := &stream{api: a, host: rq.host, w: w, control: http.NewResponseController(w), e: &rp.encoder}
 	since := s.start(rq)
 	for id := range rq.params.all("chart") {

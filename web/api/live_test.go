@@ -308,3 +308,11 @@ func TestLiveRefused(t *testing.T) {
 	a.streams <- struct{}{}
 	f("/host/web01/api/foster/v1/live", 503)
 }
+
+func TestLiveRefusesBadTime(t *testing.T) {
+	m := newMemory()
+	m.web01()
+	if w := get(testAPI(t, m), "/host/web01/api/foster/v1/live?chart=system.cpu&after=abc"); w.Code != http.StatusBadRequest {
+		t.Errorf("after=abc: %d %s", w.Code, w.Body)
+	}
+}
