@@ -37,14 +37,14 @@ func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.D
 
 // Self describes the parent itself, which is a host without charts.
 type Self struct {
-	GUID        string // machine GUID, lower case
-	Hostname    string
-	Version     string // v1.2.3
-	OS          string // linux, freebsd, macos, windows
-	Timezone    string
-	MemoryMode  string            // of hosts that have no other
-	SystemInfo  map[string]string // NETDATA_SYSTEM_… facts by name, as a child would send them
-	DiskQuota   int64             // MiB the store may use, 0 when it is not limited
+	GUID       string // machine GUID, lower case
+	Hostname   string
+	Version    string // v1.2.3
+	OS         string // linux, freebsd, macos, windows
+	Timezone   string
+	MemoryMode string            // of hosts that have no other
+	SystemInfo map[string]string // NETDATA_SYSTEM_… facts by name, as a child would send them
+	DiskQuota  int64             // MiB the store may use, 0 when it is not limited
 }
 
 // Options configures New.
