@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"foster/internal/newfile"
 	"foster/server/config"
 )
 
@@ -24,7 +25,7 @@ func machineGUID(dataDir string) (string, error) {
 		return guid, err
 	}
 	guid = uuid.NewString()
-	switch err := createFile(path, guid+"\n"); {
+	switch err := newfile.Create(path, guid+"\n", 0o644); {
 	case errors.Is(err, fs.ErrExist): // another start was faster
 		return readGUID(path)
 	case err != nil:
@@ -43,19 +44,4 @@ func readGUID(path string) (string, error) {
 		return "", fmt.Errorf("read the machine GUID: %s does not hold a GUID", path)
 	}
 	return guid, nil
-}
-
-// createFile makes a file that is there whole or not at all, even after a power cut. It does not replace one: the error
-// then is fs.ErrExist.
-func createFile(path, content string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(content)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Link(f.Name(), path)
 }

@@ -106,27 +106,3 @@ func TestLongHeaders(t *testing.T) {
 		t.Errorf("%d", a.status)
 	}
 }
-
-func TestThrottle(t *testing.T) {
-	var th throttle
-	now := time.Unix(1000, 0)
-	for i, c := range []struct {
-		kind  string
-		after time.Duration
-		held  int
-		ok    bool
-	}{
-		{"a", 0, 0, true}, {"a", 0, 0, false}, {"b", 0, 0, true}, {"a", throttleInterval - 1, 0, false}, {"a", 1, 2, true}, {"a", throttleInterval, 0, true},
-	} {
-		now = now.Add(c.after)
-		if held, ok := th.pass(c.kind, now); held != c.held || ok != c.ok {
-			t.Errorf("%d: %d, %v", i, held, ok)
-		}
-	}
-	for range 10 * throttleKinds {
-		th.pass(time.Now().String(), now)
-	}
-	if len(th.passed) > throttleKinds {
-		t.Errorf("remembers %d kinds", len(th.passed))
-	}
-}

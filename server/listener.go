@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"foster/internal/throttle"
 	"foster/server/config"
 )
 
@@ -217,7 +218,7 @@ func removeStaleSocket(ctx context.Context, path string) error {
 func (l *listeners) accept(ln net.Listener, bind *atomic.Pointer[config.Bind]) {
 	var (
 		pause  time.Duration
-		logged throttle
+		logged throttle.Throttle
 	)
 	for {
 		c, err := ln.Accept()
@@ -231,7 +232,7 @@ func (l *listeners) accept(ln net.Listener, bind *atomic.Pointer[config.Bind]) {
 			return
 		}
 		// Out of file descriptors, say: wait a little and go on.
-		if held, ok := logged.pass("", time.Now()); ok {
+		if held, ok := logged.Pass("", time.Now()); ok {
 			l.log.Error("accept a connection", "listen", ln.Addr().String(), "error", err, "not_logged", held)
 		}
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)

@@ -51,7 +51,7 @@ func (s *Server) handle(raw net.Conn, bind config.Bind) {
 
 // say warns of what a peer did, if something of that kind has not been said a moment ago.
 func (s *Server) say(kind, message string, attrs ...any) {
-	if held, ok := s.throttle.pass(kind, time.Now()); ok {
+	if held, ok := s.throttle.Pass(kind, time.Now()); ok {
 		s.log.Warn(message, append(attrs, "not_logged", held)...)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"foster/internal/throttle"
 	"foster/replication/receiver"
 	"foster/server/config"
 	"foster/storage"
@@ -30,7 +31,7 @@ type Server struct {
 	log      *slog.Logger
 	level    *slog.LevelVar
 	resolver resolver
-	throttle throttle
+	throttle throttle.Throttle
 
 	config    atomic.Pointer[config.Config]
 	tls       atomic.Pointer[certificate] // nil without a certificate

@@ -163,13 +163,21 @@ func (a *Agent) Freeze(ctx context.Context, d time.Duration) error {
 	}
 	p.signal(-p.pid, syscall.SIGSTOP)
 	defer p.signal(-p.pid, syscall.SIGCONT)
+	if err := Sleep(ctx, d); err != nil {
+		return fmt.Errorf("freeze agent %s: %w", a.name, err)
+	}
+	return nil
+}
+
+// Sleep waits for d, or until ctx ends, which is an error.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("freeze agent %s: %w", a.name, ctx.Err())
+		return ctx.Err()
 	}
 }
 

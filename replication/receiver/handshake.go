@@ -77,7 +77,7 @@ func (r *Receiver) admit(conn net.Conn, peer Peer) (*session, error) {
 
 func (r *Receiver) logRejection(peer Peer, req wire.Request, status string, level slog.Level, reason string) {
 	r.stats.Rejected.Add(1)
-	held, ok := r.rejections.pass(peer.IP+" "+status, r.opts.Now())
+	held, ok := r.rejections.Pass(peer.IP+" "+status, r.opts.Now())
 	if !ok {
 		return
 	}

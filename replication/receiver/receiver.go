@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foster/internal/throttle"
 	"foster/storage/catalog"
 )
 
@@ -26,7 +27,7 @@ type Receiver struct {
 	handshakes    context.Context // of connections that are not admitted yet; ends with Close
 	cutHandshakes context.CancelFunc
 
-	rejections throttle
+	rejections throttle.Throttle
 	stats      Stats
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"foster/internal/throttle"
 	"foster/replication/wire"
 	"foster/storage"
 )
@@ -204,7 +205,7 @@ func TestAdmission(t *testing.T) {
 			if test.rules != nil {
 				test.rules(&rules)
 			}
-			p.rejections = throttle{}
+			p.rejections = throttle.Throttle{}
 			c, reply := p.dial(t, test.request(guid(100+i)))
 			if reply != test.reply {
 				t.Errorf("reply %q, want %q", reply, test.reply)

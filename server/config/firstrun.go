@@ -1,12 +1,12 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"foster/internal/newfile"
 )
 
 // CreateStreamConf writes a commented stream.conf into dir, which is made if
@@ -22,21 +22,7 @@ func CreateStreamConf(dir, key string) error {
 		return fmt.Errorf("create configuration directory: %w", err)
 	}
 	path := filepath.Join(dir, StreamFile)
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("create %s: %w", path, fs.ErrExist)
-	}
-	temporary, err := os.CreateTemp(dir, "."+StreamFile+".*")
-	if err != nil {
-		return fmt.Errorf("create %s: %w", path, err)
-	}
-	defer func() { _ = os.Remove(temporary.Name()) }()
-	_, err = temporary.WriteString(strings.ReplaceAll(streamConfTemplate, "API-KEY", guid))
-	err = errors.Join(err, temporary.Chmod(0o640), temporary.Sync(), temporary.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	// Unlike rename, link refuses to replace a file that was made meanwhile.
-	if err := os.Link(temporary.Name(), path); err != nil {
+	if err := newfile.Create(path, strings.ReplaceAll(streamConfTemplate, "API-KEY", guid), 0o640); err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
 	}
 	return nil

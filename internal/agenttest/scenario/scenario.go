@@ -62,7 +62,7 @@ func Stopped(t testing.TB, o Options) agenttest.Report {
 	t.Helper()
 	ctx, s := begin(t, o, o.Parent.Addr())
 	must(t, o.Parent.Stop(ctx))
-	must(t, sleep(ctx, o.Outage))
+	must(t, agenttest.Sleep(ctx, o.Outage))
 	must(t, o.Parent.Start(ctx))
 	must(t, s.caughtUp(ctx))
 	return s.compare(ctx, t)
@@ -74,7 +74,7 @@ func Killed(t testing.TB, o Options) agenttest.Report {
 	t.Helper()
 	ctx, s := begin(t, o, o.Parent.Addr())
 	o.Parent.Kill()
-	must(t, sleep(ctx, o.Outage))
+	must(t, agenttest.Sleep(ctx, o.Outage))
 	must(t, o.Parent.Start(ctx))
 	must(t, s.caughtUp(ctx))
 	return s.compare(ctx, t)
@@ -99,7 +99,7 @@ func Cut(t testing.TB, o Options) agenttest.Report {
 	if n := proxy.Cut(); n != 1 {
 		t.Fatalf("the child had %d connections after the first cut, want 1", n)
 	}
-	must(t, sleep(ctx, o.Outage))
+	must(t, agenttest.Sleep(ctx, o.Outage))
 	must(t, proxy.Refuse(false))
 	must(t, s.caughtUp(ctx))
 	return s.compare(ctx, t)
@@ -117,9 +117,9 @@ func Gap(t testing.TB, o Options) agenttest.Report {
 	ctx, s := begin(t, o, proxy.Addr())
 	must(t, proxy.Refuse(true))
 	proxy.Cut()
-	must(t, sleep(ctx, (o.Outage-gap)/2))
+	must(t, agenttest.Sleep(ctx, (o.Outage-gap)/2))
 	must(t, s.child.Freeze(ctx, gap))
-	must(t, sleep(ctx, (o.Outage-gap)/2))
+	must(t, agenttest.Sleep(ctx, (o.Outage-gap)/2))
 	must(t, proxy.Refuse(false))
 	must(t, s.caughtUp(ctx))
 	return s.compare(ctx, t)
@@ -148,17 +148,17 @@ func begin(t testing.TB, o Options, address string) (context.Context, *session) 
 		ParentAddr: address, APIKey: o.APIKey, Hostname: o.Hostname, Compression: o.Compression,
 	})
 	must(t, s.caughtUp(ctx))
-	must(t, sleep(ctx, time.Until(s.start.Add(o.Before))))
+	must(t, agenttest.Sleep(ctx, time.Until(s.start.Add(o.Before))))
 	return ctx, s
 }
 
 // compare waits for o.After and compares all the time since the child started.
 func (s *session) compare(ctx context.Context, t testing.TB) agenttest.Report {
 	t.Helper()
-	must(t, sleep(ctx, s.o.After))
+	must(t, agenttest.Sleep(ctx, s.o.After))
 	end := time.Now()
 	must(t, s.caughtUp(ctx))
-	must(t, sleep(ctx, settle))
+	must(t, agenttest.Sleep(ctx, settle))
 	report, err := agenttest.Compare(ctx, s.child.URL(), s.host, s.start.Unix(), end.Unix())
 	must(t, err)
 	t.Log(report)
@@ -177,15 +177,4 @@ func (s *session) caughtUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Patience)
 	defer cancel()
 	return agenttest.WaitData(ctx, s.host, watched, time.Now().Unix()+1)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
