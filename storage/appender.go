@@ -20,7 +20,8 @@ func (s *Store) Appender() *Appender { return &Appender{raw: s.raw.Appender()} }
 
 // Append adds a point of d that ends at unix time t to the batch. A gap (a value that is not finite, or the flag
 // wire.Empty) is not stored, and of points with the same time one stays; neither is an error. A point older than the
-// store accepts gives ErrTooOld, one more than tier.MaxAhead ahead of the clock ErrFuture; the batch remains usable.
+// store accepts gives ErrTooOld, one more than tier.MaxAhead ahead of the clock ErrFuture; the batch remains usable. Other
+// errors are as those of Commit.
 func (a *Appender) Append(d *catalog.Dimension, t int64, v float64, f wire.Flags) error {
 	ref, err := a.raw.Append(d.Ref, t, v, f)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -25,6 +26,8 @@ type Appender struct {
 	batch   storage.AppenderV2 // nil when pending is 0
 	pending int
 	limit   int64 // newest time accepted in the batch, unix seconds
+	inOrder int64 // oldest time that the batch writes to the in-order part of the head, unix milliseconds
+	part    int64 // see partOf, of the last point
 }
 
 // Appender returns a new appender.
@@ -35,7 +38,10 @@ func (a *Appender) Pending() int { return a.pending }
 
 // Append adds a point at unix time t to the batch. The reference is what Create, or the last Append to the series,
 // returned. A gap (a value that is not finite, or the flag Empty) is not stored, and of points with the same time one
-// stays; neither is an error. The errors are ErrUnknownSeries, ErrTooOld and ErrFuture: the batch remains usable.
+// stays; neither is an error. The errors are ErrUnknownSeries, ErrTooOld and ErrFuture, after which the batch remains
+// usable; others may have lost the points of the batch, as those of Commit.
+//
+// Points of a series that come in order of time are stored in that order, whenever the process is killed: see partOf.
 func (a *Appender) Append(ref uint64, t int64, v float64, f wire.Flags) (uint64, error) {
 	stored, ok := encode(v, f)
 	if !ok {
@@ -68,6 +74,14 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 	}
 	err := ErrFuture
 	if t <= a.limit {
+		part := a.partOf(t)
+		if part > a.part && a.pending > 0 {
+			if err := a.Commit(); err != nil {
+				return ref, err
+			}
+			return a.append(ref, ls, t, stored)
+		}
+		a.part = part
 		var got storage.SeriesRef
 		got, err = a.batch.Append(storage.SeriesRef(ref), ls, 0, t*1000, stored, nil, nil, storage.AOptions{})
 		if err == nil {
@@ -96,13 +110,35 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 	return ref, fmt.Errorf("append to series %d: %w", ref, err)
 }
 
+// partOf numbers the parts of the store, in order of time, between which a batch must not go forward.
+//
+// The TSDB logs a batch at once, and then once more, in another log, those of its points that are too old for the in-order
+// part of the head. If the process is killed in between, it takes from the first log what is newer than the newest block.
+// So of a batch that goes from old points to in-order ones, or from one block to the next, it would keep the newer points
+// without the older, and nobody would ask for these again.
+func (a *Appender) partOf(t int64) int64 {
+	if t*1000 >= a.inOrder {
+		return math.MaxInt64
+	}
+	return t * 1000 / a.raw.block
+}
+
 func (a *Appender) begin() error {
 	a.raw.mu.RLock()
 	defer a.raw.mu.RUnlock()
 	if a.raw.closed {
 		return ErrClosed
 	}
-	a.batch = a.raw.db.AppenderV2(context.Background())
+	// The batch takes the bound at its beginning. Others may move it meanwhile, and then it is not known.
+	for known := false; !known; {
+		if a.batch != nil {
+			_ = a.batch.Rollback()
+		}
+		before, _ := a.raw.db.Head().AppendableMinValidTime()
+		a.batch = a.raw.db.AppenderV2(context.Background())
+		a.inOrder, _ = a.raw.db.Head().AppendableMinValidTime()
+		known = before == a.inOrder
+	}
 	a.limit = a.raw.now().Add(MaxAhead).Unix()
 	return nil
 }

@@ -97,6 +97,7 @@ const (
 type Raw struct {
 	db      *tsdb.DB
 	now     func() time.Time
+	block   int64 // milliseconds that a block covers
 	metrics *registration
 
 	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
@@ -120,7 +121,7 @@ func Open(dir string, o Options) (*Raw, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("options of tier 0: %w", err)
 	}
-	r := &Raw{now: o.Now, selections: map[*Selection]struct{}{}}
+	r := &Raw{now: o.Now, block: o.BlockDuration.Milliseconds(), selections: map[*Selection]struct{}{}}
 	var registerer prometheus.Registerer
 	if o.Registerer != nil {
 		r.metrics = &registration{Registerer: o.Registerer}

@@ -1,0 +1,63 @@
+package tier
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestKilledBetweenTwoLogs: the TSDB writes the points of a batch into its log, and those that came too late for the
+// in-order part of the head into a second log. A process that is killed in between must not keep newer points of a series
+// without the older ones: nobody would ask for these again.
+func TestKilledBetweenTwoLogs(t *testing.T) {
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	r.db.DisableCompactions()
+	f := newFeeder(t, r)
+	const now = epoch + 1000
+	for at := epoch + 1; at <= now; at++ {
+		f.append(series("a.live", "x"), at, ramp(at), 0)
+	}
+	f.commit()
+	if err := r.db.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.db.Blocks()) == 0 {
+		t.Fatal("no block was cut")
+	}
+	// Replays of which the older part comes too late for the in-order part of the head.
+	for chart, batch := range map[string]int64{"a.large": 1000, "a.small": 97} {
+		s := series(chart, "x")
+		for at := now - 999; at <= now; at++ {
+			full := at%batch == 0 || at == now
+			// Besides, batches end where the parts of the store do.
+			if !full && at%120 != 0 && at != now-60 {
+				f.append(s, at, ramp(at), 0)
+				continue
+			}
+			before := copyDir(t, filepath.Join(dir, "wbl"))
+			f.append(s, at, ramp(at), 0)
+			if full {
+				f.commit()
+			}
+			killed := copyDir(t, dir)
+			if err := os.RemoveAll(filepath.Join(killed, "wbl")); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(before, filepath.Join(killed, "wbl")); err != nil {
+				t.Fatal(err)
+			}
+			k := openRaw(t, killed, compactingOptions())
+			spans, err := k.Retention(t.Context(), guid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := spans[chart].Last; last != 0 {
+				wantRamp(t, read(t, k, chart, "x", epoch, last), now-999, last)
+			}
+			if err := k.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
