@@ -50,6 +50,9 @@ func (a *Appender) append(d *catalog.Dimension, t int64, v float64, f wire.Flags
 // Pending returns the number of points in the batch.
 func (a *Appender) Pending() int { return a.raw.Pending() }
 
+// Discard ends the batch without storing it.
+func (a *Appender) Discard() { a.raw.Discard() }
+
 // Commit stores the batch: its points survive the end of the process, and readers see them. After an error they are lost,
 // and the appender can be used again; what is stored of the host is then not known any more, see
 // catalog.Host.SetRetentionKnown.

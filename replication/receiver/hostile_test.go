@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -87,5 +88,42 @@ func TestCutInsideBlock(t *testing.T) {
 				t.Errorf("stored %v", got)
 			}
 		})
+	}
+}
+
+// closing closes the store before it hands out a message.
+type closing struct {
+	stream
+	store *storage.Store
+	at    int
+}
+
+func (c *closing) Read(p []byte) (int, error) {
+	if c.next == c.at {
+		_ = c.store.Close()
+	}
+	return c.stream.Read(p)
+}
+
+// TestStoreFails: when the store does not take samples the connection ends, and what is stored is read again before the
+// child is asked for the rest.
+func TestStoreFails(t *testing.T) {
+	point := func(at int64) []byte {
+		return fmt.Appendf(nil, "BEGIN2 'test.one' 1 %d #\nSET2 'a' 1 # A\nSET2 'b' 1 # A\nEND2\n", at)
+	}
+	for _, at := range []int{3, 4} { // in the middle of a batch, and before its first sample
+		store := testStore(t)
+		r := testReceiver(t, store)
+		r.opts.CommitSamples = 4
+		c := &closing{store: store, at: at, stream: stream{messages: [][]byte{
+			[]byte(request(guid(1), int64(capsV2))), []byte(definition), point(clock - 3), append(point(clock-2), point(clock-1)...), point(clock),
+		}}}
+		err := r.Serve(context.Background(), c, Peer{Addr: "test", IP: "127.0.0.1"})
+		if !errors.Is(err, storage.ErrClosed) {
+			t.Errorf("closed before message %d: %v", at, err)
+		}
+		if store.Catalog().Host(guid(1)).RetentionKnown() {
+			t.Errorf("closed before message %d: the retention is taken for known", at)
+		}
 	}
 }

@@ -1,9 +1,11 @@
 package receiver
 
 import (
+	"errors"
 	"time"
 
 	"foster/replication/wire"
+	"foster/storage"
 	"foster/storage/catalog"
 )
 
@@ -75,7 +77,7 @@ func (s *session) flushPoints() {
 // store appends points of c at the unix time t.
 func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	n := int64(len(points))
-	if n == 0 {
+	if n == 0 || s.lost != nil {
 		return
 	}
 	if h := c.replay.hole; h != nil && h.open && !replayed {
@@ -115,8 +117,13 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	appended := int64(0)
 	for i := range points {
 		p := &points[i]
-		if err := s.app.Append(p.dim, t, p.value, p.flags); err != nil {
+		switch err := s.app.Append(p.dim, t, p.value, p.flags); {
+		case err == nil:
+		case errors.Is(err, storage.ErrTooOld), errors.Is(err, storage.ErrFuture):
 			continue // counted by the store, and here as dropped
+		default:
+			s.lose(err)
+			return
 		}
 		appended++
 		p.dim.SetLast(t, p.value, p.flags)
@@ -154,6 +161,9 @@ func (s *session) revive(c *chart, points []point) {
 
 // commitIfFull commits between blocks when the batch is full.
 func (s *session) commitIfFull() error {
+	if s.lost != nil {
+		return s.lost
+	}
 	if s.app.Pending() >= s.r.opts.CommitSamples {
 		return s.commit()
 	}

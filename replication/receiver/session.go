@@ -53,9 +53,9 @@ type session struct {
 	clabels []wire.Label // CLABEL lines since the last CLABEL_COMMIT
 	raw     rawBlock     // lines of a JSON or FUNCTION_RESULT block being skipped or kept
 
-	held  int  // points held back, of all charts
-	ahead bool // points in the future were seen
-	lost  bool // a commit has failed
+	held  int   // points held back, of all charts
+	ahead bool  // points in the future were seen
+	lost  error // why samples were lost; nothing is stored any more
 }
 
 // lastTraffic returns when the last byte was received. It may be called from any goroutine.
@@ -96,12 +96,9 @@ func (s *session) run(ctx context.Context) error {
 	s.in = compress.NewReader(idleReader{s}, algorithm(s.caps))
 	err := s.receive()
 	_ = s.in.Close()
-	// A block that is still open is not stored: the next connection is asked for the whole point. After a commit that failed
-	// nothing more is: what is newer would keep the lost points out.
-	if !s.lost {
-		if e := s.commit(); e != nil && err == nil {
-			err = e
-		}
+	// A block that is still open is not stored: the next connection is asked for the whole point.
+	if e := s.commit(); e != nil && err == nil {
+		err = e
 	}
 	s.remember()
 	s.finishReplays()
@@ -222,6 +219,12 @@ type idleReader struct{ s *session }
 // Read implements io.Reader.
 func (r idleReader) Read(p []byte) (int, error) {
 	s := r.s
+	// A batch that is open while a child that does not read makes us wait would keep the store from compacting.
+	if len(s.out) > 0 {
+		if err := s.commit(); err != nil {
+			return 0, err
+		}
+	}
 	if err := s.send(); err != nil {
 		return 0, err
 	}
@@ -270,8 +273,8 @@ func (r idleReader) Read(p []byte) (int, error) {
 	}
 }
 
-// sendSoon is the size in bytes of the lines for the child at which they are sent before all input is processed.
-const sendSoon = 16 << 10
+// sendBuffer is the size in bytes up to which the buffer of lines for the child is kept.
+const sendBuffer = 64 << 10
 
 // send writes the lines that are due to the child.
 func (s *session) send() error {
@@ -282,7 +285,7 @@ func (s *session) send() error {
 	if _, err := s.conn.Write(s.out); err != nil {
 		return fmt.Errorf("send to the child: %w", err)
 	}
-	if cap(s.out) > 4*sendSoon {
+	if cap(s.out) > sendBuffer {
 		s.out = nil
 	}
 	s.out = s.out[:0]
@@ -292,17 +295,26 @@ func (s *session) send() error {
 // commit makes the samples received so far durable and visible.
 func (s *session) commit() error {
 	s.batch = time.Time{}
+	if s.lost != nil {
+		return s.lost
+	}
 	if s.app.Pending() == 0 {
 		return nil
 	}
 	if err := s.app.Commit(); err != nil {
-		// What is stored is not known any more: the next connection reads it again and asks for the rest.
-		s.lost = true
-		s.host.SetRetentionKnown(false)
-		return fmt.Errorf("store the samples: %w", err)
+		s.lose(err)
+		return s.lost
 	}
 	s.notify()
 	return nil
+}
+
+// lose notes that the store could not take samples. What is stored is not known any more: the connection ends, the next one
+// reads it again and asks for the rest. What is newer than the lost samples would keep them out.
+func (s *session) lose(err error) {
+	s.lost = fmt.Errorf("store the samples: %w", err)
+	s.app.Discard()
+	s.host.SetRetentionKnown(false)
 }
 
 // notify tells the readers of the host that something changed.

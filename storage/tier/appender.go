@@ -91,8 +91,7 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 	}
 	if a.pending == 0 {
 		// Nobody will commit a batch without points.
-		_ = a.batch.Rollback()
-		a.batch = nil
+		a.Discard()
 	}
 	switch {
 	case errors.Is(err, storage.ErrDuplicateSampleForTimestamp):
@@ -131,9 +130,7 @@ func (a *Appender) begin() error {
 	}
 	// The batch takes the bound at its beginning. Others may move it meanwhile, and then it is not known.
 	for known := false; !known; {
-		if a.batch != nil {
-			_ = a.batch.Rollback()
-		}
+		a.Discard()
 		before, _ := a.raw.db.Head().AppendableMinValidTime()
 		a.batch = a.raw.db.AppenderV2(context.Background())
 		a.inOrder, _ = a.raw.db.Head().AppendableMinValidTime()
@@ -141,6 +138,14 @@ func (a *Appender) begin() error {
 	}
 	a.limit = a.raw.now().Add(MaxAhead).Unix()
 	return nil
+}
+
+// Discard ends the batch without storing it.
+func (a *Appender) Discard() {
+	if a.batch != nil {
+		_ = a.batch.Rollback()
+		a.batch, a.pending = nil, 0
+	}
 }
 
 // Commit stores the batch: its points are in the log, and readers see them. After an error the points of the batch are
