@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"foster/replication/wire"
+	"foster/storage/catalog"
 )
 
 // The limits of what one child may define.
@@ -251,16 +252,10 @@ func (s *session) streamPath(body []byte) {
 		hops = max(hops, item.Hops)
 		items = append(items, item)
 	}
-	first := int64(0)
-	for _, ch := range s.host.Charts() {
-		if t := ch.First(); t != 0 && (first == 0 || t < first) {
-			first = t
-		}
-	}
 	path.Version = 1
 	path.Path = append(items, pathItem{
 		Version: 1, Hostname: s.r.opts.Hostname, HostID: s.r.opts.GUID, Hops: hops + 1, Since: s.state.Since.Unix(),
-		FirstTime: first, Capabilities: wire.ParentCaps.Names(), Flags: []string{},
+		FirstTime: s.first, Capabilities: wire.ParentCaps.Names(), Flags: []string{},
 	})
 	text, err := json.Marshal(path)
 	if err != nil {
@@ -271,4 +266,15 @@ func (s *session) streamPath(body []byte) {
 	if s.caps.Has(wire.Paths) {
 		s.out = append(append(append(s.out, "JSON STREAM_PATH\n"...), text...), "\nJSON_PAYLOAD_END\n"...)
 	}
+}
+
+// firstStored returns the unix time of the oldest point stored of h, 0 when there is none.
+func firstStored(h *catalog.Host) int64 {
+	first := int64(0)
+	for _, ch := range h.Charts() {
+		if t := ch.First(); t != 0 && (first == 0 || t < first) {
+			first = t
+		}
+	}
+	return first
 }

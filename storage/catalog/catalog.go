@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Catalog is the set of all hosts. Its methods may be used from any goroutine.
 type Catalog struct {
-	mu    sync.Mutex // guards changes of hosts
-	hosts atomic.Pointer[map[string]*Host]
+	mu    sync.RWMutex // guards hosts
+	hosts map[string]*Host
 
 	dirtyMu sync.Mutex // guards dirty
 	dirty   changes
@@ -22,21 +21,26 @@ type Catalog struct {
 
 // NewInMemory returns an empty catalog that is not persisted.
 func NewInMemory() *Catalog {
-	c := &Catalog{}
-	c.hosts.Store(&map[string]*Host{})
-	return c
+	return &Catalog{hosts: map[string]*Host{}}
 }
 
 // Host returns the host with that machine GUID, lower case, or nil.
-func (c *Catalog) Host(guid string) *Host { return (*c.hosts.Load())[guid] }
+func (c *Catalog) Host(guid string) *Host {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.hosts[guid]
+}
+
+// all returns all hosts in any order.
+func (c *Catalog) all() []*Host {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.Collect(maps.Values(c.hosts))
+}
 
 // Hosts returns all hosts, archived ones included, ordered by hostname, then GUID.
 func (c *Catalog) Hosts() []*Host {
-	hosts := *c.hosts.Load()
-	list := make([]*Host, 0, len(hosts))
-	for _, h := range hosts {
-		list = append(list, h)
-	}
+	list := c.all()
 	slices.SortFunc(list, func(a, b *Host) int {
 		return cmp.Or(strings.Compare(a.Info().Hostname, b.Info().Hostname), strings.Compare(a.GUID, b.GUID))
 	})
@@ -44,17 +48,20 @@ func (c *Catalog) Hosts() []*Host {
 }
 
 // Len returns the number of hosts.
-func (c *Catalog) Len() int { return len(*c.hosts.Load()) }
+func (c *Catalog) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.hosts)
+}
 
 // Find returns the host with that hostname, machine GUID (any case) or node id, or nil. Of several hosts with the same
 // name it returns a connected one, else the one seen last.
 func (c *Catalog) Find(name string) *Host {
-	hosts := *c.hosts.Load()
-	if h := hosts[strings.ToLower(name)]; h != nil {
+	if h := c.Host(strings.ToLower(name)); h != nil {
 		return h
 	}
 	var found *Host
-	for _, h := range hosts {
+	for _, h := range c.all() {
 		info := h.Info()
 		if info.Hostname != name && (info.NodeID == "" || info.NodeID != name) {
 			continue
@@ -80,7 +87,7 @@ func preferred(a, b *Host) bool {
 // Ambiguous says whether another host has the same hostname as h.
 func (c *Catalog) Ambiguous(h *Host) bool {
 	name := h.Info().Hostname
-	for _, other := range *c.hosts.Load() {
+	for _, other := range c.all() {
 		if other != h && other.Info().Hostname == name {
 			return true
 		}
@@ -101,15 +108,11 @@ func (c *Catalog) Define(guid string, info HostInfo) *Host {
 func (c *Catalog) add(guid string, info HostInfo) *Host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := *c.hosts.Load()
-	if h := old[guid]; h != nil {
+	if h := c.hosts[guid]; h != nil {
 		return h
 	}
 	h := newHost(c, guid, info)
-	hosts := make(map[string]*Host, len(old)+1)
-	maps.Copy(hosts, old)
-	hosts[guid] = h
-	c.hosts.Store(&hosts)
+	c.hosts[guid] = h
 	c.markHost(h)
 	return h
 }

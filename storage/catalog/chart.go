@@ -21,15 +21,16 @@ type Chart struct {
 	order  int
 	def    atomic.Pointer[wire.Chart]
 	labels atomic.Pointer[[]wire.Label]
-	dims   atomic.Pointer[[]*Dimension]
+	dims   atomic.Pointer[[]*Dimension] // only ever appended to, by one goroutine at a time
 
 	first   atomic.Int64
 	last    atomic.Int64
 	defined atomic.Int64 // unix nanoseconds
 
-	mu        sync.Mutex // guards variables and functions
+	mu        sync.Mutex // guards the maps below
 	variables map[string]float64
 	functions map[string]wire.Function
+	index     map[string]*Dimension // of the first dimensions, by id; nil for few
 
 	row   int64 // in the database, 0 when it has none yet; belongs to the persister
 	saved savedChart
@@ -105,20 +106,36 @@ func (ch *Chart) SetLabels(labels []wire.Label) {
 // Dimensions returns the dimensions in the order in which they were defined. The slice must not be changed.
 func (ch *Chart) Dimensions() []*Dimension { return *ch.dims.Load() }
 
+// fewDimensions are searched one by one, without a map.
+const fewDimensions = 16
+
 // Dimension returns the dimension with that id, or nil.
 func (ch *Chart) Dimension(id string) *Dimension {
-	for _, d := range ch.Dimensions() {
-		if d.ID == id {
-			return d
+	dims := ch.Dimensions()
+	if len(dims) <= fewDimensions {
+		for _, d := range dims {
+			if d.ID == id {
+				return d
+			}
 		}
+		return nil
 	}
-	return nil
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.index == nil {
+		ch.index = make(map[string]*Dimension, len(dims))
+	}
+	for i := len(ch.index); i < len(dims); i++ {
+		ch.index[dims[i].ID] = dims[i]
+	}
+	return ch.index[id]
 }
 
-// AddDimension appends a dimension the chart does not have yet. Callers check that with Dimension.
+// AddDimension appends a dimension the chart does not have yet. Callers check that with Dimension, and only one adds at a
+// time: the one that receives the host.
 func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
 	d := newDimension(ch, def)
-	dims := append(slices.Clip(ch.Dimensions()), d)
+	dims := append(ch.Dimensions(), d)
 	ch.dims.Store(&dims)
 	ch.changed()
 	return d

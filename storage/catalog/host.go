@@ -53,7 +53,7 @@ type Host struct {
 	variables map[string]float64
 	functions map[string]wire.Function
 
-	list       atomic.Pointer[[]*Chart] // in order of definition; nil after a change
+	list       atomic.Pointer[[]*Chart] // in order of definition; only ever appended to, with mu held
 	generation atomic.Uint64
 	update     broadcast
 
@@ -69,6 +69,7 @@ func newHost(c *Catalog, guid string, info HostInfo) *Host {
 	}
 	h.info.Store(&info)
 	h.labels.Store(&[]wire.Label{})
+	h.list.Store(&[]*Chart{})
 	return h
 }
 
@@ -127,16 +128,7 @@ func (h *Host) Chart(id string) *Chart {
 }
 
 // Charts returns all charts in the order in which they were defined. The slice must not be changed.
-func (h *Host) Charts() []*Chart {
-	if list := h.list.Load(); list != nil {
-		return *list
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	list := slices.SortedFunc(maps.Values(h.charts), func(a, b *Chart) int { return a.order - b.order })
-	h.list.Store(&list)
-	return list
-}
+func (h *Host) Charts() []*Chart { return *h.list.Load() }
 
 // DefineChart returns the chart with the definition's id after setting its definition; it is created when it is new.
 // A name that another chart has is dropped.
@@ -175,7 +167,8 @@ func (h *Host) newChart(def *wire.Chart) *Chart {
 	ch.labels.Store(&[]wire.Label{})
 	ch.def.Store(def)
 	h.charts[def.ID] = ch
-	h.list.Store(nil)
+	list := append(*h.list.Load(), ch)
+	h.list.Store(&list)
 	return ch
 }
 

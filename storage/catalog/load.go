@@ -37,11 +37,9 @@ func load(ctx context.Context, db *sql.DB) (*Catalog, rowIDs, error) {
 			return nil, l.ids, fmt.Errorf("load %s: %w", step.name, err)
 		}
 	}
-	hosts := make(map[string]*Host, len(l.hosts))
 	for _, h := range l.hosts {
-		hosts[h.GUID] = h
+		l.catalog.hosts[h.GUID] = h
 	}
-	l.catalog.hosts.Store(&hosts)
 	return l.catalog, l.ids, nil
 }
 

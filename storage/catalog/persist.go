@@ -122,7 +122,7 @@ func (p *persister) touch(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := p.transaction(ctx, func(w *writer) error {
-		for _, h := range *p.catalog.hosts.Load() {
+		for _, h := range p.catalog.all() {
 			if h.Connection() == nil || h.row == 0 {
 				continue
 			}
