@@ -41,7 +41,10 @@ func (Encoding) AppendVariable(b []byte, v *Variable) []byte {
 func (e Encoding) AppendChart(b []byte, c *Chart) []byte {
 	b = appendHead(e, b, CmdChart, c.Slot, c.ID)
 	// The name goes without its type: parents before v1.37 put theirs before it.
-	_, name, _ := strings.Cut(c.Name, ".")
+	typ, name, _ := strings.Cut(c.Name, ".")
+	if strings.HasPrefix(name, typ+".") {
+		name = c.Name // one type is stripped
+	}
 	if len(name) > e.text {
 		name = "" // a cut one might be another chart's
 	}
