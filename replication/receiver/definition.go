@@ -16,7 +16,18 @@ const (
 	maxFunctions      = 1_000
 	maxVariables      = 10_000
 	maxChartVariables = 1_000
+
+	// maxGrowth is how many bytes of memory definitions may claim on one connection: half a million dimensions.
+	maxGrowth = 256 << 20
 )
+
+// grown is an error when the definitions of the connection take too much memory.
+func (s *session) grown() error {
+	if s.host.Size()-s.size > maxGrowth {
+		return errTooMany
+	}
+	return nil
+}
 
 func (s *session) defineChart() error {
 	def, err := s.words.Chart()
@@ -50,7 +61,7 @@ func (s *session) defineChart() error {
 	c.next = 0
 	s.clabels = s.clabels[:0]
 	s.dirty = true
-	return nil
+	return s.grown()
 }
 
 func (s *session) defineDimension() error {
@@ -87,7 +98,7 @@ func (s *session) defineDimension() error {
 	c.retired = c.retired || def.Obsolete
 	c.slots = setSlot(c.slots, slot, len(c.dims), uint16(i+1))
 	s.dirty = true
-	return nil
+	return s.grown()
 }
 
 func (s *session) chartLabel() error {
@@ -115,7 +126,7 @@ func (s *session) commitChartLabels() error {
 	s.chart.cat.SetLabels(append([]wire.Label(nil), s.clabels...))
 	s.clabels = s.clabels[:0]
 	s.dirty = true
-	return nil
+	return s.grown()
 }
 
 func (s *session) hostLabel() error {
@@ -154,7 +165,7 @@ func (s *session) variable() error {
 	if !s.chart.cat.SetVariable(v.Name, v.Value, maxChartVariables) {
 		return errTooMany
 	}
-	return nil
+	return s.grown()
 }
 
 func (s *session) claimedID() error {
@@ -191,7 +202,7 @@ func (s *session) function() error {
 	if !ok {
 		return errTooMany
 	}
-	return nil
+	return s.grown()
 }
 
 func (s *session) functionDel() error {

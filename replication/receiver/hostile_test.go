@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -156,4 +157,51 @@ func TestLargeDefinitions(t *testing.T) {
 	if took := time.Since(begin); took > 20*time.Second { // it was 70 s
 		t.Errorf("took %v", took)
 	}
+}
+
+// TestGrowth: whatever a child defines, the memory it claims has a bound.
+func TestGrowth(t *testing.T) {
+	const most = 16 << 20 // here, in place of maxGrowth
+	long := strings.Repeat("x", 1000)
+	for name, line := range map[string]func(chart, i int) string{
+		"variables":  func(chart, i int) string { return fmt.Sprintf("VARIABLE CHART v%d_%d%s 1", chart, i, long) },
+		"functions":  func(chart, i int) string { return fmt.Sprintf("FUNCTION f%d_%d 1 '%s' '%s'", chart, i, long, long) },
+		"charts":     func(chart, i int) string { return fmt.Sprintf("CHART c.c%d_%d%s '%s'", chart, i, long, long) },
+		"dimensions": func(chart, i int) string { return fmt.Sprintf("DIMENSION d%d_%d%s", chart, i, long) },
+		"labels": func(chart, i int) string {
+			if i == 899 {
+				return "CLABEL_COMMIT"
+			}
+			return fmt.Sprintf("CLABEL n%d_%d%s '%s' 1", chart, i, long, long)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := catalog.NewInMemory().Define(guid(1), catalog.HostInfo{Hostname: "h"})
+			s := &session{host: h, charts: map[string]*chart{}, size: most - maxGrowth}
+			before := heap()
+			err := error(nil)
+			for n := 0; err == nil && n < 900*100; n++ {
+				if n%900 == 0 {
+					err = s.process(fmt.Appendf(nil, "CHART c.c%d", n/900))
+				}
+				if err == nil {
+					err = s.process([]byte(line(n/900, n%900)))
+				}
+			}
+			if !errors.Is(err, errTooMany) {
+				t.Error(err)
+			}
+			if grown := heap() - before; grown > 2*most {
+				t.Errorf("%d MiB of memory are claimed, want at most %d", grown>>20, 2*most>>20)
+			}
+			runtime.KeepAlive(s)
+		})
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

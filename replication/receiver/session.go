@@ -53,6 +53,7 @@ type session struct {
 	clabels []wire.Label // CLABEL lines since the last CLABEL_COMMIT
 	raw     rawBlock     // lines of a JSON or FUNCTION_RESULT block being skipped or kept
 
+	size  int64 // of the host's definitions when the connection began, in bytes
 	first int64 // unix seconds of the oldest point stored when the connection began
 	held  int   // points held back, of all charts
 	ahead bool  // points in the future were seen
@@ -88,7 +89,7 @@ func (s *session) run(ctx context.Context) error {
 		s.log.Error("read what is stored of the host", "error", err)
 		return fmt.Errorf("read what is stored of host %q: %w", s.req.Hostname, err)
 	}
-	s.first = firstStored(s.host) // once: a stream path asks for it
+	s.size, s.first = s.host.Size(), firstStored(s.host)
 	s.app = store.Appender()
 	s.recall()
 	s.host.Connect(s.state)

@@ -28,8 +28,8 @@ type Chart struct {
 	defined atomic.Int64 // unix nanoseconds
 
 	mu        sync.Mutex // guards the maps below
-	variables map[string]float64
-	functions map[string]wire.Function
+	variables entries[float64]
+	functions entries[wire.Function]
 	index     map[string]*Dimension // of the first dimensions, by id; nil for few
 
 	row   int64 // in the database, 0 when it has none yet; belongs to the persister
@@ -99,6 +99,7 @@ func (ch *Chart) SetLabels(labels []wire.Label) {
 		labels[i].Name = internString(labels[i].Name)
 		labels[i].Value = internString(labels[i].Value)
 	}
+	ch.Host.size.Add(int64(sizeOfLabels(labels) - sizeOfLabels(ch.Labels())))
 	ch.labels.Store(&labels)
 	ch.changed()
 }
@@ -137,6 +138,7 @@ func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
 	d := newDimension(ch, def)
 	dims := append(ch.Dimensions(), d)
 	ch.dims.Store(&dims)
+	ch.Host.size.Add(int64(sizeOfDimension(d.Def())))
 	ch.changed()
 	return d
 }
@@ -145,7 +147,7 @@ func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
 func (ch *Chart) SetVariable(name string, value float64, most int) bool {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	return put(&ch.variables, name, value, most)
+	return ch.variables.put(ch.Host, name, value, most, 0)
 }
 
 // Variables returns a copy of the custom chart variables.
@@ -159,13 +161,13 @@ func (ch *Chart) Variables() map[string]float64 {
 func (ch *Chart) SetFunction(f wire.Function, most int) bool {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	return put(&ch.functions, f.Name, f, most)
+	return ch.functions.put(ch.Host, f.Name, f, most, sizeOfFunction(f)-sizeOfFunction(ch.functions[f.Name]))
 }
 
 // DeleteFunction withdraws a function of the chart.
 func (ch *Chart) DeleteFunction(name string) {
 	ch.mu.Lock()
-	delete(ch.functions, name)
+	ch.functions.remove(ch.Host, name, sizeOfFunction(ch.functions[name]))
 	ch.mu.Unlock()
 }
 

@@ -43,6 +43,7 @@ func (d *Dimension) SetDef(def wire.Dimension) {
 	if def == *d.Def() {
 		return
 	}
+	d.Chart.Host.size.Add(int64(sizeOfDimension(&def) - sizeOfDimension(d.Def())))
 	d.def.Store(&def)
 	d.Chart.changed()
 }

@@ -50,12 +50,13 @@ type Host struct {
 	mu        sync.RWMutex // guards the maps below
 	charts    map[string]*Chart
 	byName    map[string]*Chart
-	variables map[string]float64
-	functions map[string]wire.Function
+	variables entries[float64]
+	functions entries[wire.Function]
 
 	list       atomic.Pointer[[]*Chart] // in order of definition; only ever appended to, with mu held
 	generation atomic.Uint64
 	update     broadcast
+	size       atomic.Int64 // see Size
 
 	retention atomic.Bool // first and last of the charts are known from the store
 
@@ -65,7 +66,7 @@ type Host struct {
 func newHost(c *Catalog, guid string, info HostInfo) *Host {
 	h := &Host{
 		GUID: guid, catalog: c, charts: map[string]*Chart{}, byName: map[string]*Chart{},
-		variables: map[string]float64{}, functions: map[string]wire.Function{},
+		variables: entries[float64]{}, functions: entries[wire.Function]{},
 	}
 	h.info.Store(&info)
 	h.labels.Store(&[]wire.Label{})
@@ -94,6 +95,7 @@ func (h *Host) SetLabels(labels []wire.Label) {
 	if slices.Equal(labels, h.Labels()) {
 		return
 	}
+	h.size.Add(int64(sizeOfLabels(labels) - sizeOfLabels(h.Labels())))
 	h.labels.Store(&labels)
 	h.changed()
 }
@@ -148,6 +150,7 @@ func (h *Host) DefineChart(def wire.Chart) *Chart {
 		if *old == def {
 			return ch
 		}
+		h.size.Add(int64(sizeOfChart(&def) - sizeOfChart(old)))
 		if old.Name != def.Name {
 			delete(h.byName, old.Name)
 		}
@@ -167,6 +170,7 @@ func (h *Host) newChart(def *wire.Chart) *Chart {
 	ch.labels.Store(&[]wire.Label{})
 	ch.def.Store(def)
 	h.charts[def.ID] = ch
+	h.size.Add(int64(chartSize + sizeOfChart(def)))
 	list := append(*h.list.Load(), ch)
 	h.list.Store(&list)
 	return ch
@@ -176,7 +180,7 @@ func (h *Host) newChart(def *wire.Chart) *Chart {
 func (h *Host) SetVariable(name string, value float64, most int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return put(&h.variables, name, value, most)
+	return h.variables.put(h, name, value, most, 0)
 }
 
 // Variables returns a copy of the custom host variables.
@@ -190,20 +194,22 @@ func (h *Host) Variables() map[string]float64 {
 func (h *Host) SetFunction(f wire.Function, most int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return put(&h.functions, f.Name, f, most)
+	return h.functions.put(h, f.Name, f, most, sizeOfFunction(f)-sizeOfFunction(h.functions[f.Name]))
 }
 
 // DeleteFunction withdraws a function.
 func (h *Host) DeleteFunction(name string) {
 	h.mu.Lock()
-	delete(h.functions, name)
+	h.functions.remove(h, name, sizeOfFunction(h.functions[name]))
 	h.mu.Unlock()
 }
 
 // ClearFunctions withdraws all functions: the host has disconnected.
 func (h *Host) ClearFunctions() {
 	h.mu.Lock()
-	clear(h.functions)
+	for name, f := range h.functions {
+		h.functions.remove(h, name, sizeOfFunction(f))
+	}
 	h.mu.Unlock()
 }
 
@@ -330,16 +336,4 @@ func (b *broadcast) notify() {
 	if ch := b.ch.Swap(nil); ch != nil {
 		close(*ch)
 	}
-}
-
-// put sets m[key] unless that would give the map more than most entries.
-func put[V any](m *map[string]V, key string, value V, most int) bool {
-	if _, ok := (*m)[key]; !ok && len(*m) >= most {
-		return false
-	}
-	if *m == nil {
-		*m = map[string]V{}
-	}
-	(*m)[key] = value
-	return true
 }

@@ -108,6 +108,7 @@ func (l *loader) loadHostLabels(ctx context.Context) error {
 		if h := l.hosts[row]; h != nil {
 			labels := append(h.Labels(), label)
 			h.labels.Store(&labels)
+			h.size.Add(int64(sizeOfLabels(labels[len(labels)-1:])))
 		}
 		return nil
 	})
@@ -151,6 +152,7 @@ func (l *loader) loadChartLabels(ctx context.Context) error {
 			labels := append(ch.Labels(), label)
 			ch.labels.Store(&labels)
 			ch.saved.labels = &labels
+			ch.Host.size.Add(int64(sizeOfLabels(labels[len(labels)-1:])))
 		}
 		return nil
 	})
@@ -173,6 +175,7 @@ func (l *loader) loadDimensions(ctx context.Context) error {
 			d.saved = d.Def()
 			dims := append(ch.Dimensions(), d)
 			ch.dims.Store(&dims)
+			ch.Host.size.Add(int64(sizeOfDimension(d.Def())))
 		}
 		return nil
 	})
