@@ -1,6 +1,8 @@
 package receiver
 
 import (
+	"time"
+
 	"foster/replication/wire"
 	"foster/storage/catalog"
 )
@@ -123,10 +125,22 @@ func (s *session) remember() {
 		delete(r.remembered, s.guid)
 		return
 	}
+	now := s.r.opts.Now()
+	for guid, m := range r.remembered { // what has been gone for so long starts anew
+		if now.Sub(m.at) > maxGap*time.Second {
+			delete(r.remembered, guid)
+		}
+	}
 	for _, c := range s.charts {
 		c.slots, c.replay, c.next, c.ahead = nil, replay{}, 0, false
 	}
-	r.remembered[s.guid] = s.charts
+	r.remembered[s.guid] = remembered{s.charts, now}
+}
+
+// remembered are the charts of a child that has left at that time.
+type remembered struct {
+	charts map[string]*chart
+	at     time.Time
 }
 
 // recall takes what remember has kept.
@@ -135,7 +149,7 @@ func (s *session) recall() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.caps&(wire.Replication|wire.Interpolated) == 0 {
-		s.charts = r.remembered[s.guid]
+		s.charts = r.remembered[s.guid].charts
 	}
 	delete(r.remembered, s.guid)
 	if s.charts == nil {

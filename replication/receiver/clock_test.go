@@ -3,6 +3,7 @@ package receiver
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -185,5 +186,50 @@ func TestHeldBack(t *testing.T) {
 	}
 	if most == 0 || most > maxHeld {
 		t.Errorf("%d points were held back, want at most %d", most, maxHeld)
+	}
+}
+
+// TestUnanswered: a child that streams on and never answers a question for history is disconnected.
+func TestUnanswered(t *testing.T) {
+	p := startParent(t, func(o *Options) { o.ReplayTimeout = 50 * time.Millisecond })
+	d := p.talk(t, guid(1), capsV2)
+	now := time.Now().Unix()
+	d.send(definition+"CHART_DEFINITION_END %d %d %d\n", now-100, now, now)
+	d.expect("REPLAY_CHART \"test.one\" \"true\" %d %d\n", now-100, now)
+	eventually(t, func() bool {
+		_, err := io.WriteString(d.c, "VARIABLE HOST x 1\n")
+		return err != nil
+	}, func() string { return "the child is still connected" })
+	p.log.waitFor(t, "no question for history was answered for too long")
+}
+
+// TestFlapping: a child that comes and goes does not fill the log.
+func TestFlapping(t *testing.T) {
+	var log logBuffer
+	r := testReceiver(t, testStore(t))
+	r.opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	for range 100 {
+		if _, err := play(t, r, guid(1), capsV2, "GARBAGE"); err == nil {
+			t.Fatal("garbage is accepted")
+		}
+	}
+	if n := strings.Count(log.String(), "\n"); n > 4 {
+		t.Errorf("%d lines", n)
+	}
+}
+
+// TestForget: the charts of children that cannot replay are not remembered for ever.
+func TestForget(t *testing.T) {
+	now := time.Unix(clock, 0)
+	r := testReceiver(t, testStore(t))
+	r.opts.Now = func() time.Time { return now }
+	for i := range 10 {
+		if _, err := play(t, r, guid(i), capsOld, "CHART a.b", "DIMENSION x", "BEGIN a.b", "SET x 1", "END"); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(30 * time.Minute)
+	}
+	if len(r.remembered) != 3 {
+		t.Errorf("%d children are remembered, want those of the last hour", len(r.remembered))
 	}
 }

@@ -106,7 +106,7 @@ func (s *session) openHole(c *chart, e *wire.ReplayEnd, last int64) {
 func (s *session) refill(c *chart) {
 	now := s.now.Unix()
 	c.replay = replay{hole: &hole{open: true, end: now, start: true}}
-	s.state.ReplayStarted(0)
+	s.replayStarted(0)
 	s.askRest(c, max(c.last, now-int64(s.child.ReplicationPeriod.Seconds())))
 }
 

@@ -25,6 +25,7 @@ type Options struct {
 
 	HandshakeTimeout time.Duration // for the request; default 10 s
 	IdleTimeout      time.Duration // without a byte the connection ends; default 600 s
+	ReplayTimeout    time.Duration // without an answer, while some are due, the connection ends; default 600 s
 	WriteTimeout     time.Duration // default 60 s
 	StaleAfter       time.Duration // a connection silent for so long may be replaced; default 30 s
 	ReplaceWait      time.Duration // for the replaced connection to end; default 2 s
@@ -55,6 +56,7 @@ func (o *Options) setDefaults() error {
 	}{
 		{&o.HandshakeTimeout, 10 * time.Second},
 		{&o.IdleTimeout, 600 * time.Second},
+		{&o.ReplayTimeout, 600 * time.Second},
 		{&o.WriteTimeout, 60 * time.Second},
 		{&o.StaleAfter, 30 * time.Second},
 		{&o.ReplaceWait, 2 * time.Second},

@@ -106,7 +106,7 @@ type rawBlock struct {
 // The limits of a block, in bytes: of one that is skipped, and of one that is kept.
 const (
 	maxRawBlock  = 100 << 20
-	maxKeptBlock = 1 << 20
+	maxKeptBlock = 128 << 10
 )
 
 func (b *rawBlock) start(end string, keep bool) {

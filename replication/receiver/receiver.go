@@ -18,7 +18,7 @@ type Receiver struct {
 
 	mu         sync.Mutex // guards the fields below
 	sessions   map[string]*session
-	remembered map[string]map[string]*chart // by machine GUID; see session.remember
+	remembered map[string]remembered // by machine GUID; see session.remember
 	nextAccept time.Time
 	closed     bool
 
@@ -27,7 +27,8 @@ type Receiver struct {
 	handshakes    context.Context // of connections that are not admitted yet; ends with Close
 	cutHandshakes context.CancelFunc
 
-	rejections throttle.Throttle
+	rejections throttle.Throttle // of log lines, by address and reason
+	arrivals   throttle.Throttle // of log lines about connections, by machine GUID
 	stats      Stats
 }
 
@@ -48,7 +49,7 @@ func New(opts Options) (*Receiver, error) {
 	if err := opts.setDefaults(); err != nil {
 		return nil, err
 	}
-	r := &Receiver{opts: opts, sessions: map[string]*session{}, remembered: map[string]map[string]*chart{}}
+	r := &Receiver{opts: opts, sessions: map[string]*session{}, remembered: map[string]remembered{}}
 	r.handshakes, r.cutHandshakes = context.WithCancel(context.Background())
 	return r, nil
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"strconv"
+	"time"
 
 	"foster/replication/wire"
 )
@@ -86,8 +87,16 @@ func (s *session) definitionEnd() error {
 	if w := c.replay.window; w.before > w.after {
 		c.replay.span = max(w.before, min(o.last, s.now.Unix())) - w.after
 	}
-	s.state.ReplayStarted(c.replay.span)
+	s.replayStarted(c.replay.span)
 	return nil
+}
+
+// replayStarted notes that a chart begins to replay so many seconds.
+func (s *session) replayStarted(span int64) {
+	if s.state.Replicating() == 0 {
+		s.answered = time.Now()
+	}
+	s.state.ReplayStarted(span)
 }
 
 // replicates says whether the child can be asked for history.
@@ -129,6 +138,7 @@ func (s *session) replayBegin() error {
 		return err
 	}
 	if len(b.ID) > 0 {
+		s.answered = time.Now()
 		c := s.findChart(b.Slot, b.ID)
 		if c == nil {
 			return errUnknownChart

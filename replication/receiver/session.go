@@ -40,7 +40,10 @@ type session struct {
 	now   time.Time // the parent's clock when the last bytes were received
 	dirty bool      // values or definitions changed since the last notification
 	batch time.Time // when the first sample of the batch was received; of the system's clock
-	out   []byte    // lines for the child, sent when all its bytes are processed
+	// answered is when the child last answered a question for history, or was asked while no answer was due; of the system's
+	// clock.
+	answered time.Time
+	out      []byte // lines for the child, sent when all its bytes are processed
 
 	words   wire.Words
 	line    int64 // number of the line being processed
@@ -77,8 +80,11 @@ func (s *session) stopped() string {
 	return s.stopReason
 }
 
-// errIdle ends a connection that delivered nothing for too long.
-var errIdle = errors.New("no data received for too long")
+// The ways in which time ends a connection.
+var (
+	errIdle    = errors.New("no data received for too long")
+	errStalled = errors.New("no question for history was answered for too long")
+)
 
 // run receives until the connection ends. It returns nil when the child closed the connection at a line's end.
 func (s *session) run(ctx context.Context) error {
@@ -93,8 +99,13 @@ func (s *session) run(ctx context.Context) error {
 	s.app = store.Appender()
 	s.recall()
 	s.host.Connect(s.state)
-	s.log.Info(fmt.Sprintf("STREAM %s [receive from %s]: established link with negotiated capabilities: %s", s.req.Hostname, s.peer.Addr, s.caps),
-		"status", "CONNECTED", "agent", s.req.ProgramName+" "+s.req.ProgramVersion, "compression", s.state.Compression, "tls", s.peer.TLS, "hops", s.req.Hops)
+	unlogged, loud := s.r.arrivals.Pass(s.guid, s.r.opts.Now())
+	info, bad := slog.LevelInfo, slog.LevelError
+	if !loud { // a child that comes and goes must not fill the log
+		info, bad = slog.LevelDebug, slog.LevelDebug
+	}
+	s.log.Log(ctx, info, fmt.Sprintf("STREAM %s [receive from %s]: established link with negotiated capabilities: %s", s.req.Hostname, s.peer.Addr, s.caps),
+		"status", "CONNECTED", "not_logged", unlogged, "agent", s.req.ProgramName+" "+s.req.ProgramVersion, "compression", s.state.Compression, "tls", s.peer.TLS, "hops", s.req.Hops)
 
 	s.in = compress.NewReader(idleReader{s}, algorithm(s.caps))
 	err := s.receive()
@@ -118,17 +129,18 @@ func (s *session) run(ctx context.Context) error {
 	s.host.Disconnect(s.state)
 	attrs := []any{"samples", s.state.Samples.Load(), "replayed", s.state.Replayed.Load(), "dropped", s.state.Dropped.Load(),
 		"bytes_in", s.state.BytesIn.Load(), "connected", s.r.opts.Now().Sub(s.state.Since).Round(time.Second).String()}
+	message := fmt.Sprintf("STREAM %s [receive from %s]: disconnected", s.req.Hostname, s.peer.Addr)
 	switch {
 	case reason != "":
-		s.log.Info(fmt.Sprintf("STREAM %s [receive from %s]: disconnected", s.req.Hostname, s.peer.Addr), append(attrs, "reason", reason)...)
+		s.log.Log(ctx, info, message, append(attrs, "reason", reason)...)
 		return nil
 	case err == nil:
-		s.log.Info(fmt.Sprintf("STREAM %s [receive from %s]: disconnected", s.req.Hostname, s.peer.Addr), append(attrs, "reason", "closed by the child")...)
+		s.log.Log(ctx, info, message, append(attrs, "reason", "closed by the child")...)
 	case errors.Is(err, net.ErrClosed) || isReset(err):
-		s.log.Info(fmt.Sprintf("STREAM %s [receive from %s]: disconnected", s.req.Hostname, s.peer.Addr), append(attrs, "reason", err.Error())...)
+		s.log.Log(ctx, info, message, append(attrs, "reason", err.Error())...)
 	default:
 		s.r.stats.ParseError.Add(1)
-		s.log.Error(fmt.Sprintf("STREAM %s [receive from %s]: disconnected: %v", s.req.Hostname, s.peer.Addr, err), attrs...)
+		s.log.Log(ctx, bad, fmt.Sprintf("%s: %v", message, err), attrs...)
 	}
 	return err
 }
@@ -263,6 +275,9 @@ func (r idleReader) Read(p []byte) (int, error) {
 			s.now = s.r.opts.Now()
 			s.state.SetLastTraffic(s.now)
 			s.state.BytesIn.Add(int64(n))
+			if s.state.Replicating() > 0 && time.Since(s.answered) > s.r.opts.ReplayTimeout {
+				return 0, errStalled
+			}
 			return n, err
 		}
 		switch {
