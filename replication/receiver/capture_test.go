@@ -117,7 +117,7 @@ func openCapture(t *testing.T, name string) *capture {
 	return c
 }
 
-func readGzip(t *testing.T, capture, file string) []byte {
+func readGzip(t testing.TB, capture, file string) []byte {
 	t.Helper()
 	f, err := os.Open(filepath.Join(capturesDir, capture, file))
 	if err != nil {
@@ -220,7 +220,7 @@ func receive(t *testing.T, store *storage.Store, name string) *catalog.Host {
 }
 
 // points reads a chart from the store: by time, a value per dimension name.
-func points(t *testing.T, store *storage.Store, ch *catalog.Chart, after, before int64) map[int64]map[string]float64 {
+func points(t testing.TB, store *storage.Store, ch *catalog.Chart, after, before int64) map[int64]map[string]float64 {
 	t.Helper()
 	out := map[int64]map[string]float64{}
 	dims := ch.Dimensions()
