@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,10 +54,17 @@ func TestNothingLost(t *testing.T) {
 
 	caps := []wire.Caps{swarm.CapsV2 | wire.LZ4, swarm.CapsV1 | wire.LZ4, swarm.CapsV2 | wire.ZSTD, swarm.CapsV2}
 	charts := swarm.Synthetic(20, 10)
+	var clock atomic.Pointer[time.Time] // nil while it goes
+	now := func() time.Time {
+		if stopped := clock.Load(); stopped != nil {
+			return *stopped
+		}
+		return time.Now()
+	}
 	children, err := swarm.NewSwarm(100, 0, func(i int) swarm.Options {
 		o := swarm.Options{
 			Addr: addr, APIKey: benchKey, GUID: fmt.Sprintf("f0570000-0000-4000-8000-%012d", i), Hostname: fmt.Sprint("load-", i),
-			Caps: caps[i%len(caps)], Charts: charts, Values: swarm.Mix(uint64(i)),
+			Caps: caps[i%len(caps)], Charts: charts, Values: swarm.Mix(uint64(i)), Now: now,
 		}
 		if i%2 == 1 {
 			o.History = 2 * time.Minute
@@ -75,9 +83,12 @@ func TestNothingLost(t *testing.T) {
 	if err == nil {
 		err = pause(ctx, live)
 	}
-	// They are counted while they stream, between two seconds: what is on its way when a connection ends counts as sent.
+	// Their clock stops, so that nothing more is sent, and they stay connected until all has arrived: what is on its way
+	// when a connection ends counts as sent.
+	stopped := time.Now().Truncate(time.Second)
+	clock.Store(&stopped)
 	var sent, stored, points int64
-	for deadline := time.Now().Add(time.Minute); err == nil && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); err == nil && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		sent = children.Stats().Sent
 		stored = metricOf(t, addr, "foster_samples_stored_total")
 		points = metricOf(t, addr, `foster_store_points_total{result="stored"}`)
