@@ -181,12 +181,12 @@ func parseGUID(s string) (string, error) {
 // register makes s the session of its machine, replacing a stale one, and defines its host in the catalog.
 func (r *Receiver) register(s *session, conn net.Conn, now time.Time) error {
 	r.mu.Lock()
-	for waited := false; ; waited = true {
+	for graced, replaced := false, false; ; {
 		if r.closed {
 			r.mu.Unlock()
 			return &rejection{reply: wire.RejectBusy, status: "BUSY TRY LATER", reason: "shutting down", level: slog.LevelInfo}
 		}
-		if wait := r.nextAccept.Sub(now); wait > 0 && !waited {
+		if wait := r.nextAccept.Sub(now); wait > 0 && !graced {
 			r.mu.Unlock()
 			return &rejection{
 				reply: wire.RejectBusy, status: "RATE LIMIT TRY LATER", level: slog.LevelWarn,
@@ -197,8 +197,16 @@ func (r *Receiver) register(s *session, conn net.Conn, now time.Time) error {
 		if old == nil {
 			break
 		}
+		if !graced {
+			// Agents connect again in the instant their connection drops: the end of the old one may be a moment behind.
+			graced = true
+			r.mu.Unlock()
+			old.wait(duplicateGrace)
+			r.mu.Lock()
+			continue
+		}
 		silent := now.Sub(old.lastTraffic())
-		if silent < r.opts.StaleAfter || waited {
+		if silent < r.opts.StaleAfter || replaced {
 			r.mu.Unlock()
 			if old.req.Hostname != s.req.Hostname {
 				return forbid("DUPLICATE RECEIVER", "multiple connections for same host detected: machine GUID '%s' streams as '%s', and now as '%s'",
@@ -212,12 +220,8 @@ func (r *Receiver) register(s *session, conn net.Conn, now time.Time) error {
 		}
 		r.mu.Unlock()
 		old.stop("DISCONNECTED STALE RECEIVER")
-		timer := time.NewTimer(r.opts.ReplaceWait)
-		select {
-		case <-old.done:
-		case <-timer.C:
-		}
-		timer.Stop()
+		old.wait(r.opts.ReplaceWait)
+		replaced = true
 		r.mu.Lock()
 	}
 	if every := r.opts.AcceptEvery(); every > 0 {
@@ -235,6 +239,20 @@ func (r *Receiver) register(s *session, conn net.Conn, now time.Time) error {
 	r.sessions[s.guid] = s
 	r.mu.Unlock()
 	return nil
+}
+
+// duplicateGrace is how long a second connection of a machine waits for the first to end before it is refused: an agent
+// that is refused stays away for two minutes.
+const duplicateGrace = time.Second
+
+// wait waits until the session has ended, at most d. It may be called from any goroutine.
+func (s *session) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-s.done:
+	case <-timer.C:
+	}
 }
 
 // hostInfo returns the facts of the host as its request tells them.
