@@ -201,7 +201,7 @@ func (r *Receiver) register(s *session, conn net.Conn, now time.Time) error {
 			// Agents connect again in the instant their connection drops: the end of the old one may be a moment behind.
 			graced = true
 			r.mu.Unlock()
-			old.wait(duplicateGrace)
+			old.wait(r.opts.DuplicateGrace)
 			r.mu.Lock()
 			continue
 		}
@@ -240,10 +240,6 @@ func (r *Receiver) register(s *session, conn net.Conn, now time.Time) error {
 	r.mu.Unlock()
 	return nil
 }
-
-// duplicateGrace is how long a second connection of a machine waits for the first to end before it is refused: an agent
-// that is refused stays away for two minutes.
-const duplicateGrace = time.Second
 
 // wait waits until the session has ended, at most d. It may be called from any goroutine.
 func (s *session) wait(d time.Duration) {

@@ -29,9 +29,12 @@ type Options struct {
 	WriteTimeout     time.Duration // default 60 s
 	StaleAfter       time.Duration // a connection silent for so long may be replaced; default 30 s
 	ReplaceWait      time.Duration // for the replaced connection to end; default 2 s
-	CommitDelay      time.Duration // samples wait no longer than this to be committed; default 250 ms
-	CommitSamples    int           // samples in a batch; default 4096
-	MaxLine          int           // bytes; default 1 MiB
+	// DuplicateGrace is how long a second connection of a machine waits for the first to end before it is refused: an
+	// agent that is refused stays away for two minutes. Default 1 s.
+	DuplicateGrace time.Duration
+	CommitDelay    time.Duration // samples wait no longer than this to be committed; default 250 ms
+	CommitSamples  int           // samples in a batch; default 4096
+	MaxLine        int           // bytes; default 1 MiB
 }
 
 func (o *Options) setDefaults() error {
@@ -60,6 +63,7 @@ func (o *Options) setDefaults() error {
 		{&o.WriteTimeout, 60 * time.Second},
 		{&o.StaleAfter, 30 * time.Second},
 		{&o.ReplaceWait, 2 * time.Second},
+		{&o.DuplicateGrace, time.Second},
 		{&o.CommitDelay, 250 * time.Millisecond},
 	} {
 		if *d.field <= 0 {

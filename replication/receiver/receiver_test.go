@@ -228,7 +228,7 @@ func TestAdmission(t *testing.T) {
 }
 
 func TestDuplicateAndBusy(t *testing.T) {
-	p := startParent(t, func(o *Options) { o.StaleAfter = 150 * time.Millisecond })
+	p := startParent(t, func(o *Options) { o.StaleAfter, o.DuplicateGrace = 150*time.Millisecond, 10*time.Millisecond })
 	first, reply := p.dial(t, request(guid(1), 15352))
 	if !strings.HasPrefix(reply, "Hit me") {
 		t.Fatal(reply)
