@@ -127,12 +127,20 @@ func Open(dir string, o Options) (*Raw, error) {
 		r.metrics = &registration{Registerer: o.Registerer}
 		registerer = r.metrics
 	}
-	db, err := tsdb.Open(dir, quiet(o.Logger), registerer, o.tsdb(), nil)
+	log := quiet(o.Logger)
+	late, err := mend(dir, log)
+	if err != nil {
+		return nil, fmt.Errorf("mend %s: %w", dir, err)
+	}
+	db, err := tsdb.Open(dir, log, registerer, o.tsdb(), nil)
 	if err != nil {
 		r.unregister()
 		return nil, lockError("open", dir, err)
 	}
 	r.db = db
+	if late {
+		r.settle(log)
+	}
 	return r, nil
 }
 
