@@ -45,7 +45,7 @@ func (s *session) defineChart() error {
 			return errTooMany
 		}
 		cat := s.host.DefineChart(def)
-		c = &chart{cat: cat, last: cat.Last()}
+		c = &chart{cat: cat, last: cat.LastWhole()}
 		s.charts[cat.ID] = c
 	} else {
 		if c.v1 != nil {

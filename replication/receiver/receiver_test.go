@@ -21,7 +21,13 @@ import (
 	"foster/storage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(envListen); addr != "" {
+		fmt.Fprintln(os.Stderr, beParent(addr, os.Getenv(envDir)))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // parent is a receiver behind a loopback port.
 type parent struct {

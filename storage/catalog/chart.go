@@ -25,6 +25,7 @@ type Chart struct {
 
 	first   atomic.Int64
 	last    atomic.Int64
+	found   atomic.Int64 // last as SetRetention was told
 	defined atomic.Int64 // unix nanoseconds
 
 	mu        sync.Mutex // guards the maps below
@@ -185,10 +186,22 @@ func (ch *Chart) First() int64 { return ch.first.Load() }
 // Last returns the unix time of the newest stored point.
 func (ch *Chart) Last() int64 { return ch.last.Load() }
 
-// SetRetention sets the oldest and the newest stored time.
+// LastWhole returns the unix time up to which the points of all dimensions are stored for certain, when the child has them.
+// It is Last once a point was stored since SetRetention. Before, it is less: of the newest time, a killed process may have
+// stored some dimensions and not the others.
+func (ch *Chart) LastWhole() int64 {
+	last := ch.last.Load()
+	if last > 0 && last == ch.found.Load() {
+		return last - 1
+	}
+	return last
+}
+
+// SetRetention sets the oldest and the newest time that were found to be stored.
 func (ch *Chart) SetRetention(first, last int64) {
 	ch.first.Store(first)
 	ch.last.Store(last)
+	ch.found.Store(last)
 }
 
 // Stored notes that a point at unix time t has been stored.
