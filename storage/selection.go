@@ -18,15 +18,24 @@ type Selection struct {
 	raw *tier.Selection
 }
 
-// Select opens dimensions of ch for reading, over the points that end in (after, before], in unix seconds. A point begins
-// an interval of the chart before its end, but not before the end of its predecessor. Gaps are not read as points: there
-// is none without a value.
-func (s *Store) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) (*Selection, error) {
+// Range says which points to select.
+type Range struct {
+	After, Before int64 // the points that end in (After, Before], unix seconds
+	// Step is how many seconds a point may cover: points of a coarser tier may be given up to it. 0 gives the points as they
+	// were collected.
+	Step int64
+	// Tier, when it is not 0, is the only tier to read, whatever Step says.
+	Tier int
+}
+
+// Select opens dimensions of ch for reading. A point as collected begins an interval of the chart before its end, but not
+// before the end of its predecessor. Gaps are not read as points: there is none without a value.
+func (s *Store) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r Range) (*Selection, error) {
 	ids := make([]string, len(dims))
 	for i, d := range dims {
 		ids[i] = d.ID
 	}
-	raw, err := s.raw.Select(ctx, ch.Host.GUID, ch.ID, ids, ch.UpdateEvery(), after, before)
+	raw, err := s.raw.Select(ctx, ch.Host.GUID, ch.ID, ids, ch.UpdateEvery(), r.After, r.Before)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func mustCommit(t testing.TB, a *Appender) {
 // read returns the points of one dimension.
 func read(t testing.TB, s *Store, d *catalog.Dimension, after, before int64) []query.Point {
 	t.Helper()
-	selection, err := s.Select(t.Context(), d.Chart, []*catalog.Dimension{d}, after, before)
+	selection, err := s.Select(t.Context(), d.Chart, []*catalog.Dimension{d}, Range{After: after, Before: before})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestSelectEnds(t *testing.T) {
 		mustAppend(t, a, ch.Dimension("z"), at, 3, 0)
 	}
 	mustCommit(t, a)
-	selection, err := s.Select(t.Context(), ch, ch.Dimensions(), epoch, epoch+10)
+	selection, err := s.Select(t.Context(), ch, ch.Dimensions(), Range{After: epoch, Before: epoch + 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestSelectEnds(t *testing.T) {
 		t.Errorf("read after the selection was closed: %v, want %v", err, ErrClosed)
 	}
 
-	if selection, err = s.Select(t.Context(), ch, ch.Dimensions(), epoch, epoch+10); err != nil {
+	if selection, err = s.Select(t.Context(), ch, ch.Dimensions(), Range{After: epoch, Before: epoch + 10}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

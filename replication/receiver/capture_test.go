@@ -224,7 +224,7 @@ func points(t testing.TB, store *storage.Store, ch *catalog.Chart, after, before
 	t.Helper()
 	out := map[int64]map[string]float64{}
 	dims := ch.Dimensions()
-	selection, err := store.Select(t.Context(), ch, dims, after, before)
+	selection, err := store.Select(t.Context(), ch, dims, storage.Range{After: after, Before: before})
 	if err != nil {
 		t.Fatal(err)
 	}

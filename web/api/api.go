@@ -19,16 +19,15 @@ import (
 type source interface {
 	// LoadRetention makes the first and last stored times of the charts of a host known.
 	LoadRetention(ctx context.Context, h *catalog.Host) error
-	// Select returns one series for each dimension, over the points that end in (after, before], and what must be called
-	// soon to end the reading.
-	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) (series []query.Series, done func() error, err error)
+	// Select returns one series for each dimension, and what must be called soon to end the reading.
+	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) (series []query.Series, done func() error, err error)
 }
 
 // stored is the source of a server.
 type stored struct{ *storage.Store }
 
-func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, func() error, error) {
-	selection, err := s.Store.Select(ctx, ch, dims, after, before)
+func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, func() error, error) {
+	selection, err := s.Store.Select(ctx, ch, dims, r)
 	if err != nil {
 		return nil, nil, err
 	}

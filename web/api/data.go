@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
 )
@@ -131,7 +132,7 @@ func (a *API) query(ctx context.Context, q *dataQuery, ch *catalog.Chart, now ti
 			" is the limit: ask for fewer points or dimensions.")
 	}
 	after, before := w.Span(every)
-	series, done, err := a.source.Select(ctx, ch, s.dims, after, before)
+	series, done, err := a.source.Select(ctx, ch, s.dims, storage.Range{After: after, Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +211,7 @@ func (a *API) latest(ctx context.Context, ans *answer) error {
 	if len(missing) == 0 || last == 0 {
 		return nil
 	}
-	series, done, err := a.source.Select(ctx, ans.chart, missing, last-ans.chart.UpdateEvery(), last)
+	series, done, err := a.source.Select(ctx, ans.chart, missing, storage.Range{After: last - ans.chart.UpdateEvery(), Before: last})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
 )
@@ -256,7 +257,7 @@ func (s *stream) chart(ctx context.Context, f *followed, after, before int64) (b
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.api.opt.QueryTimeout)
 	defer cancel()
-	series, done, err := s.api.source.Select(ctx, f.chart, dims, after, before)
+	series, done, err := s.api.source.Select(ctx, f.chart, dims, storage.Range{After: after, Before: before})
 	if err != nil {
 		return false, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"foster/replication/wire"
+	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
 )
@@ -44,7 +45,7 @@ func (m *memory) LoadRetention(_ context.Context, h *catalog.Host) error {
 	return nil
 }
 
-func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.Dimension, after, before int64) ([]query.Series, func() error, error) {
+func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, func() error, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failed != nil {
@@ -58,7 +59,7 @@ func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.D
 			c.wait = ctx
 		}
 		for _, p := range m.points[d] {
-			if p.End > after && p.End <= before {
+			if p.End > r.After && p.End <= r.Before {
 				c.points = append(c.points, p)
 			}
 		}
