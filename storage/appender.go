@@ -39,7 +39,7 @@ func (a *Appender) append(d *catalog.Dimension, t int64, v float64, f wire.Flags
 	ref := d.Ref
 	if errors.Is(err, tier.ErrUnknownSeries) {
 		ch := d.Chart
-		ref, err = a.raw.Create(tier.Series{GUID: ch.Host.GUID, Chart: ch.ID, Dimension: d.ID, Context: ch.Def().Context}, t, v, f)
+		ref, err = a.raw.Create(tier.Series{GUID: ch.Host.StoreID(), Chart: ch.ID, Dimension: d.ID, Context: ch.Def().Context}, t, v, f)
 	}
 	if err != nil {
 		return ref, fmt.Errorf("append to %s of %s: %w", d.ID, d.Chart.ID, err)

@@ -35,7 +35,7 @@ func (s *Store) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.D
 	for i, d := range dims {
 		ids[i] = d.ID
 	}
-	raw, err := s.raw.Select(ctx, ch.Host.GUID, ch.ID, ids, ch.UpdateEvery(), r.After, r.Before)
+	raw, err := s.raw.Select(ctx, ch.Host.StoreID(), ch.ID, ids, ch.UpdateEvery(), r.After, r.Before)
 	if err != nil {
 		return nil, err
 	}

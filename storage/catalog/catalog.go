@@ -10,8 +10,9 @@ import (
 
 // Catalog is the set of all hosts. Its methods may be used from any goroutine.
 type Catalog struct {
-	mu    sync.RWMutex // guards hosts
-	hosts map[string]*Host
+	mu       sync.RWMutex // guards hosts and removals
+	hosts    map[string]*Host
+	removals map[string]Removal // by store id
 
 	dirtyMu sync.Mutex // guards dirty
 	dirty   changes
@@ -21,7 +22,7 @@ type Catalog struct {
 
 // NewInMemory returns an empty catalog that is not persisted.
 func NewInMemory() *Catalog {
-	return &Catalog{hosts: map[string]*Host{}}
+	return &Catalog{hosts: map[string]*Host{}, removals: map[string]Removal{}}
 }
 
 // Host returns the host with that machine GUID, lower case, or nil.
@@ -112,6 +113,7 @@ func (c *Catalog) add(guid string, info HostInfo) *Host {
 		return h
 	}
 	h := newHost(c, guid, info)
+	h.storeID = c.newStoreIDLocked(guid)
 	c.hosts[guid] = h
 	c.markHost(h)
 	return h

@@ -39,10 +39,13 @@ type Host struct {
 	GUID string // machine GUID, lower case
 
 	catalog *Catalog
+	storeID string
 	info    atomic.Pointer[HostInfo]
 	labels  atomic.Pointer[[]wire.Label]
 	path    atomic.Pointer[json.RawMessage]
 
+	connMu   sync.Mutex // held while the host connects or is removed
+	removed  atomic.Bool
 	conn     atomic.Pointer[Connection]
 	lastSeen atomic.Int64 // unix nanoseconds
 	first    atomic.Int64 // unix seconds, first connection ever
@@ -65,7 +68,7 @@ type Host struct {
 
 func newHost(c *Catalog, guid string, info HostInfo) *Host {
 	h := &Host{
-		GUID: guid, catalog: c, charts: map[string]*Chart{}, byName: map[string]*Chart{},
+		GUID: guid, catalog: c, storeID: guid, charts: map[string]*Chart{}, byName: map[string]*Chart{},
 		variables: entries[float64]{}, functions: entries[wire.Function]{},
 	}
 	h.info.Store(&info)
@@ -73,6 +76,13 @@ func newHost(c *Catalog, guid string, info HostInfo) *Host {
 	h.list.Store(&[]*Chart{})
 	return h
 }
+
+// StoreID returns what the points of the host are stored under. It is the GUID, unless the host came back while the points
+// of a removed one with the same GUID were still being deleted; GUIDOf tells the GUID in any case.
+func (h *Host) StoreID() string { return h.storeID }
+
+// Removed says whether the host has been taken out of the catalog.
+func (h *Host) Removed() bool { return h.removed.Load() }
 
 // Info returns the facts of the host.
 func (h *Host) Info() *HostInfo { return h.info.Load() }
@@ -223,14 +233,21 @@ func (h *Host) Functions() map[string]wire.Function {
 // Connection returns the connection of the host, or nil when it is not connected.
 func (h *Host) Connection() *Connection { return h.conn.Load() }
 
-// Connect makes c the connection of the host.
-func (h *Host) Connect(c *Connection) {
+// Connect makes c the connection of the host. It is false when the host has been removed meanwhile: it has to be defined
+// again.
+func (h *Host) Connect(c *Connection) bool {
+	h.connMu.Lock()
+	defer h.connMu.Unlock()
+	if h.removed.Load() {
+		return false
+	}
 	h.first.CompareAndSwap(0, c.Since.Unix())
 	h.lastSeen.Store(c.Since.UnixNano())
 	h.conn.Store(c)
 	h.changed()
 	h.catalog.markConnection(h, c, false)
 	h.Notify()
+	return true
 }
 
 // Disconnect ends the connection c, at the time the last byte was received.

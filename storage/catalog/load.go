@@ -1,10 +1,12 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"foster/replication/wire"
 )
@@ -27,6 +29,7 @@ func load(ctx context.Context, db *sql.DB) (*Catalog, rowIDs, error) {
 	}{
 		{"row numbers", l.loadIDs},
 		{"connections", l.closeConnections},
+		{"removals", l.loadRemovals},
 		{"hosts", l.loadHosts},
 		{"host labels", l.loadHostLabels},
 		{"charts", l.loadCharts},
@@ -70,17 +73,30 @@ func (l *loader) closeConnections(ctx context.Context) error {
 	return err
 }
 
+func (l *loader) loadRemovals(ctx context.Context) error {
+	return l.rows(ctx, `SELECT store_id, guid, hostname, requested_at FROM removal`, func(rows *sql.Rows) error {
+		var r Removal
+		var at int64
+		if err := rows.Scan(&r.StoreID, &r.GUID, &r.Hostname, &at); err != nil {
+			return err
+		}
+		r.At = time.Unix(at, 0)
+		l.catalog.removals[r.StoreID] = r
+		return nil
+	})
+}
+
 func (l *loader) loadHosts(ctx context.Context) error {
 	return l.rows(ctx, `SELECT id, guid, hostname, registry_hostname, os, timezone, abbrev_timezone, utc_offset, update_every,
 		hops, program_name, program_version, tags, ml_capable, ml_enabled, ephemeral, memory_mode, system_info, claim_id,
-		node_id, first_seen, last_seen FROM host`, func(rows *sql.Rows) error {
+		node_id, first_seen, last_seen, store_id FROM host`, func(rows *sql.Rows) error {
 		var row, first, last int64
-		var guid string
+		var guid, storeID string
 		var system []byte
 		var i HostInfo
 		err := rows.Scan(&row, &guid, &i.Hostname, &i.RegistryHostname, &i.OS, &i.Timezone, &i.AbbrevTimezone, &i.UTCOffset,
 			&i.UpdateEvery, &i.Hops, &i.ProgramName, &i.ProgramVersion, &i.Tags, &i.MLCapable, &i.MLEnabled, &i.Ephemeral,
-			&i.MemoryMode, &system, &i.ClaimID, &i.NodeID, &first, &last)
+			&i.MemoryMode, &system, &i.ClaimID, &i.NodeID, &first, &last, &storeID)
 		if err != nil {
 			return err
 		}
@@ -88,6 +104,7 @@ func (l *loader) loadHosts(ctx context.Context) error {
 			return fmt.Errorf("%w: system info of host %s: %w", errDamaged, guid, err)
 		}
 		h := newHost(l.catalog, guid, i)
+		h.storeID = cmp.Or(storeID, guid)
 		h.row = row
 		h.first.Store(first)
 		if last != 0 {

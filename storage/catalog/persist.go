@@ -33,6 +33,8 @@ type persister struct {
 	running  sync.WaitGroup
 }
 
+var errClosed = errors.New("it is closed")
+
 func newPersister(c *Catalog, db *sql.DB, ids rowIDs, log *slog.Logger) *persister {
 	p := &persister{catalog: c, db: db, ids: ids, log: log, stop: make(chan struct{})}
 	p.running.Go(p.run)
@@ -95,7 +97,7 @@ func (p *persister) flush(ctx context.Context) error {
 
 func (p *persister) flushLocked(ctx context.Context) error {
 	if p.db == nil {
-		return errors.New("write the catalog: it is closed")
+		return fmt.Errorf("write the catalog: %w", errClosed)
 	}
 	c := p.catalog
 	c.dirtyMu.Lock()
@@ -123,7 +125,7 @@ func (p *persister) touch(ctx context.Context) error {
 	defer p.mu.Unlock()
 	err := p.transaction(ctx, func(w *writer) error {
 		for _, h := range p.catalog.all() {
-			if h.Connection() == nil || h.row == 0 {
+			if h.Connection() == nil || h.row == 0 || h.Removed() {
 				continue
 			}
 			if err := w.exec(`UPDATE host SET last_seen = ? WHERE id = ?`, seconds(h.LastSeen()), h.row); err != nil {
@@ -141,7 +143,7 @@ func (p *persister) touch(ctx context.Context) error {
 // transaction runs do in a transaction.
 func (p *persister) transaction(ctx context.Context, do func(*writer) error) error {
 	if p.db == nil {
-		return errors.New("closed")
+		return errClosed
 	}
 	// A context that can end would cost the driver a goroutine for each statement: it is looked at between statements.
 	ctx = context.WithoutCancel(ctx)

@@ -49,6 +49,9 @@ func (w *writer) exec(statement string, args ...any) error {
 func (w *writer) write(ctx context.Context, c *changes) error {
 	hosts := slices.SortedFunc(maps.Keys(c.hosts), func(a, b *Host) int { return strings.Compare(a.GUID, b.GUID) })
 	for _, h := range hosts {
+		if h.Removed() {
+			continue
+		}
 		if err := w.host(h); err != nil {
 			return fmt.Errorf("host %s: %w", h.GUID, err)
 		}
@@ -61,11 +64,17 @@ func (w *writer) write(ctx context.Context, c *changes) error {
 		if i%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if ch.Host.Removed() {
+			continue
+		}
 		if err := w.chart(ch); err != nil {
 			return fmt.Errorf("chart %s of host %s: %w", ch.ID, ch.Host.GUID, err)
 		}
 	}
 	for _, change := range c.connections {
+		if change.host.Removed() {
+			continue
+		}
 		if err := w.connection(change); err != nil {
 			return fmt.Errorf("connection of host %s: %w", change.host.GUID, err)
 		}
@@ -84,7 +93,7 @@ func (w *writer) host(h *Host) error {
 	}
 	err = w.exec(upsertHost, h.row, h.GUID, i.Hostname, i.RegistryHostname, i.OS, i.Timezone, i.AbbrevTimezone, i.UTCOffset,
 		i.UpdateEvery, i.Hops, i.ProgramName, i.ProgramVersion, i.Tags, i.MLCapable, i.MLEnabled, i.Ephemeral, i.MemoryMode,
-		string(system), i.ClaimID, i.NodeID, seconds(h.FirstSeen()), seconds(h.LastSeen()))
+		string(system), i.ClaimID, i.NodeID, seconds(h.FirstSeen()), seconds(h.LastSeen()), h.storeID)
 	if err != nil {
 		return err
 	}
@@ -171,8 +180,8 @@ func (*rowIDs) next(id *int64) int64 {
 const (
 	upsertHost = `INSERT INTO host (id, guid, hostname, registry_hostname, os, timezone, abbrev_timezone, utc_offset,
 		update_every, hops, program_name, program_version, tags, ml_capable, ml_enabled, ephemeral, memory_mode, system_info,
-		claim_id, node_id, first_seen, last_seen)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		claim_id, node_id, first_seen, last_seen, store_id)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET hostname = excluded.hostname, registry_hostname = excluded.registry_hostname,
 		os = excluded.os, timezone = excluded.timezone, abbrev_timezone = excluded.abbrev_timezone,
 		utc_offset = excluded.utc_offset, update_every = excluded.update_every, hops = excluded.hops,
