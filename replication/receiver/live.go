@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"foster/replication/wire"
@@ -28,9 +29,11 @@ type block struct {
 
 // point is a value of the open block.
 type point struct {
-	dim   *catalog.Dimension
-	value float64
-	flags wire.Flags
+	dim       *catalog.Dimension
+	value     float64
+	collected float64 // as collected; NaN when the line does not tell
+	flags     wire.Flags
+	stored    bool
 }
 
 // open starts a block of c.
@@ -42,19 +45,29 @@ func (s *session) open(kind blockKind, c *chart, time int64) {
 }
 
 // stage adds a value of the i-th dimension to the open block; of two for one dimension the later stays.
-func (s *session) stage(i int, value float64, flags wire.Flags) {
+func (s *session) stage(i int, value, collected float64, flags wire.Flags) {
+	d := &s.chart.dims[i]
 	if flags&wire.Empty != 0 || value != value {
+		if collected == collected {
+			s.setCollected(d.cat, collected)
+		}
 		return
 	}
-	d := &s.chart.dims[i]
 	if int(d.at) < len(s.points) {
 		if p := &s.points[d.at]; p.dim == d.cat {
-			p.value, p.flags = value, flags
+			p.value, p.collected, p.flags = value, collected, flags
 			return
 		}
 	}
 	d.at = uint32(len(s.points))
-	s.points = append(s.points, point{d.cat, value, flags})
+	s.points = append(s.points, point{dim: d.cat, value: value, collected: collected, flags: flags})
+}
+
+// setCollected sets the collected value of a dimension that has no point to go with it.
+func (s *session) setCollected(d *catalog.Dimension, v float64) {
+	s.chart.cat.LockLatest()
+	d.SetCollected(v)
+	s.chart.cat.UnlockLatest()
 }
 
 // maxAhead is how far in the future of the parent's clock a point may be, in seconds, or twice the chart's interval.
@@ -117,6 +130,7 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	appended := int64(0)
 	for i := range points {
 		p := &points[i]
+		p.stored = false
 		switch err := s.app.Append(p.dim, t, p.value, p.flags); {
 		case err == nil:
 		case errors.Is(err, storage.ErrTooOld), errors.Is(err, storage.ErrFuture):
@@ -126,11 +140,10 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 			return
 		}
 		appended++
-		p.dim.SetLast(t, p.value, p.flags)
+		p.stored = true
 	}
 	if appended > 0 {
-		c.last = t
-		c.cat.Stored(t)
+		c.publish(t, points)
 	}
 	s.state.Samples.Add(appended)
 	if replayed {
@@ -139,6 +152,23 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	if appended < n {
 		s.state.Dropped.Add(n - appended)
 	}
+}
+
+// publish tells readers the newest values of the chart.
+func (c *chart) publish(t int64, points []point) {
+	c.last = t
+	c.cat.LockLatest()
+	for i := range points {
+		p := &points[i]
+		if p.stored {
+			p.dim.SetLast(t, p.value, p.flags)
+		}
+		if p.collected == p.collected {
+			p.dim.SetCollected(p.collected)
+		}
+	}
+	c.cat.UnlockLatest()
+	c.cat.Stored(t)
 }
 
 // revive makes a chart and dimensions that were retired current again: they have new data.
@@ -199,8 +229,7 @@ func (s *session) set2() error {
 	if i < 0 {
 		return errUnknownDimension
 	}
-	s.chart.dims[i].cat.SetCollected(v.Collected)
-	s.stage(i, v.Value, v.Flags)
+	s.stage(i, v.Value, v.Collected, v.Flags)
 	return nil
 }
 
@@ -250,7 +279,6 @@ func (s *session) set() error {
 	if !v.Has {
 		return nil
 	}
-	c.dims[i].cat.SetCollected(v.Float)
 	c.collector().set(i, v.Value, v.Float)
 	return nil
 }
@@ -262,17 +290,29 @@ func (s *session) end() error {
 	s.block.kind = noBlock
 	c := s.chart
 	v := c.v1
+	c.publishCollected()
 	for v.start(s.block.usec, s.now.UnixMicro()); v.next(); {
 		s.points = s.points[:0]
 		for i := range v.values {
 			if x := &v.values[i]; x.ok {
-				s.points = append(s.points, point{c.dims[i].cat, x.value, x.flags})
+				s.points = append(s.points, point{dim: c.dims[i].cat, value: x.value, collected: math.NaN(), flags: x.flags})
 			}
 		}
 		s.store(c, v.time, s.points, false)
 	}
 	s.points = s.points[:0]
 	return s.commitIfFull()
+}
+
+// publishCollected tells readers the raw values of the collection at hand.
+func (c *chart) publishCollected() {
+	c.cat.LockLatest()
+	for i := range c.v1.rates {
+		if r := &c.v1.rates[i]; r.set {
+			c.dims[i].cat.SetCollected(r.rawFloat)
+		}
+	}
+	c.cat.UnlockLatest()
 }
 
 func (s *session) setUpdateEvery(c *chart, seconds int64) {

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -189,7 +190,7 @@ func (s *session) replaySet() error {
 	if !s.caps.Has(wire.Interpolated) {
 		v.Flags &^= wire.Anomalous // such a child does not tell
 	}
-	s.stage(i, v.Value, v.Flags)
+	s.stage(i, v.Value, math.NaN(), v.Flags)
 	return nil
 }
 
@@ -205,7 +206,7 @@ func (s *session) replayDimensionState() error {
 	if i < 0 {
 		return errUnknownDimension
 	}
-	s.chart.dims[i].cat.SetCollected(v.CollectedValue)
+	s.setCollected(s.chart.dims[i].cat, v.CollectedValue)
 	if s.caps.Has(wire.Interpolated) {
 		return nil
 	}

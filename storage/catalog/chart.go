@@ -28,6 +28,8 @@ type Chart struct {
 	found   atomic.Int64 // last as SetRetention was told
 	defined atomic.Int64 // unix nanoseconds
 
+	latest sync.Mutex // guards the newest values of all dims: one lock a row costs less than an atomic a value
+
 	mu        sync.Mutex // guards the maps below
 	variables entries[float64]
 	functions entries[wire.Function]
@@ -213,6 +215,12 @@ func (ch *Chart) Stored(t int64) {
 		ch.last.Store(t)
 	}
 }
+
+// LockLatest locks the newest values of the dimensions, for SetLast and SetCollected. It is held for no longer than a row takes.
+func (ch *Chart) LockLatest() { ch.latest.Lock() }
+
+// UnlockLatest undoes LockLatest.
+func (ch *Chart) UnlockLatest() { ch.latest.Unlock() }
 
 func (ch *Chart) changed() {
 	ch.Host.generation.Add(1)

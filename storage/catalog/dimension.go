@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"math"
 	"sync/atomic"
 
 	"foster/replication/wire"
@@ -12,11 +11,11 @@ type Dimension struct {
 	// Ref is the store's reference of the series, 0 when it has none yet. It belongs to the goroutine that appends.
 	Ref uint64
 
-	// These and Ref are written with every sample, and lie together.
-	last      atomic.Int64
-	value     atomic.Uint64
-	collected atomic.Uint64
-	flags     atomic.Uint32
+	// These and Ref are written with every sample, and lie together. Chart.latest guards them.
+	last      int64
+	value     float64
+	collected float64
+	flags     wire.Flags
 
 	Chart *Chart
 	ID    string
@@ -49,28 +48,23 @@ func (d *Dimension) SetDef(def wire.Dimension) {
 }
 
 // Last returns the unix time, value and flags of the newest stored point; the time is 0 when there is none in this run.
-// A reader may see the time of one point with the value of the next.
 func (d *Dimension) Last() (t int64, value float64, flags wire.Flags) {
-	return d.last.Load(), math.Float64frombits(d.value.Load()), wire.Flags(d.flags.Load())
+	d.Chart.latest.Lock()
+	defer d.Chart.latest.Unlock()
+	return d.last, d.value, d.flags
 }
 
-// SetLast sets what Last returns. A store to an atomic costs much more than a load, and many values do not change.
+// SetLast sets what Last returns. The chart's newest values must be locked, see Chart.LockLatest.
 func (d *Dimension) SetLast(t int64, value float64, flags wire.Flags) {
-	if bits := math.Float64bits(value); d.value.Load() != bits {
-		d.value.Store(bits)
-	}
-	if d.flags.Load() != uint32(flags) {
-		d.flags.Store(uint32(flags))
-	}
-	d.last.Store(t)
+	d.last, d.value, d.flags = t, value, flags
 }
 
 // Collected returns the last value as collected, before its algorithm, multiplier and divisor.
-func (d *Dimension) Collected() float64 { return math.Float64frombits(d.collected.Load()) }
-
-// SetCollected sets what Collected returns.
-func (d *Dimension) SetCollected(v float64) {
-	if bits := math.Float64bits(v); d.collected.Load() != bits {
-		d.collected.Store(bits)
-	}
+func (d *Dimension) Collected() float64 {
+	d.Chart.latest.Lock()
+	defer d.Chart.latest.Unlock()
+	return d.collected
 }
+
+// SetCollected sets what Collected returns. The chart's newest values must be locked, see Chart.LockLatest.
+func (d *Dimension) SetCollected(v float64) { d.collected = v }

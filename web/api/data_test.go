@@ -104,7 +104,9 @@ func TestDataWrapped(t *testing.T) {
 
 	// After a restart nothing has been received: the newest values come from the store.
 	for _, d := range h.Chart("system.cpu").Dimensions() {
+		d.Chart.LockLatest()
 		d.SetLast(0, 0, 0)
+		d.Chart.UnlockLatest()
 	}
 	w = object(t, a, "/host/web01/api/v1/data?chart=system.cpu&options=jsonwrap,seconds&after=-3&format=csv&dims=user")
 	f("latest_values", `[0]`)

@@ -101,7 +101,9 @@ func (m *memory) store(ch *catalog.Chart, t int64, values ...float64) {
 			p.Sum, p.Min, p.Max, p.Count = v, v, v, 1
 		}
 		m.points[d] = append(m.points[d], p)
+		d.Chart.LockLatest()
 		d.SetLast(t, v, 0)
+		d.Chart.UnlockLatest()
 	}
 	ch.Stored(t)
 }
