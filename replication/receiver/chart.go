@@ -19,6 +19,8 @@ type chart struct {
 	slots []uint16 // index in dims plus 1, by SLOT number
 	byID  map[string]int
 
+	heads heads
+
 	storeFirst bool
 	retired    bool // a dimension was defined as obsolete
 	ahead      bool // the newest points were dropped, being in the future

@@ -229,6 +229,7 @@ func (s *session) set2() error {
 	if i < 0 {
 		return errUnknownDimension
 	}
+	s.chart.heads.learn(stored, i, s.words.Head())
 	s.stage(i, v.Value, v.Collected, v.Flags)
 	return nil
 }
@@ -276,11 +277,16 @@ func (s *session) set() error {
 	if i < 0 {
 		return errUnknownDimension
 	}
-	if !v.Has {
-		return nil
-	}
-	c.collector().set(i, v.Value, v.Float)
+	c.heads.learn(collected, i, s.words.Head())
+	s.collect(i, &v)
 	return nil
+}
+
+// collect takes the raw value of the i-th dimension.
+func (s *session) collect(i int, v *wire.Set) {
+	if v.Has {
+		s.chart.collector().set(i, v.Value, v.Float)
+	}
 }
 
 func (s *session) end() error {

@@ -26,6 +26,11 @@ func (s *session) process(line []byte) error {
 	if s.raw.open {
 		return s.rawLine(line)
 	}
+	if s.block.kind != noBlock && s.chart != nil {
+		if done, err := s.known(line); done {
+			return err
+		}
+	}
 	w := &s.words
 	w.Split(line)
 	if w.Len() == 0 {

@@ -187,11 +187,16 @@ func (s *session) replaySet() error {
 	if i < 0 {
 		return errUnknownDimension
 	}
+	s.chart.heads.learn(replayed, i, s.words.Head())
+	s.stageReplayed(i, &v)
+	return nil
+}
+
+func (s *session) stageReplayed(i int, v *wire.ReplaySet) {
 	if !s.caps.Has(wire.Interpolated) {
 		v.Flags &^= wire.Anomalous // such a child does not tell
 	}
 	s.stage(i, v.Value, math.NaN(), v.Flags)
-	return nil
 }
 
 func (s *session) replayDimensionState() error {

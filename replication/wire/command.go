@@ -162,7 +162,12 @@ func (w *Words) Set(s *Set) error {
 	if len(s.ID) == 0 {
 		return ErrMissingWord
 	}
-	value := w.Word(i + 1)
+	return w.SetValues(s, i+1)
+}
+
+// SetValues decodes what follows the id of a SET line, from the i-th word.
+func (w *Words) SetValues(s *Set, i int) error {
+	value := w.Word(i)
 	s.Value, s.Has = ParseInt(value)
 	s.Float = float64(s.Value)
 	if len(value) == 0 || value[0] == '#' || len(value) > 1 && value[1] == 'x' {
@@ -221,21 +226,29 @@ type Set2 struct {
 func (w *Words) Set2(s *Set2) error {
 	slot, i := w.slot()
 	s.Slot, s.ID = slot, w.Word(i)
-	if len(s.ID) == 0 || w.n < i+4 {
+	if len(s.ID) == 0 {
+		return ErrMissingWord
+	}
+	return w.Set2Values(s, i+1)
+}
+
+// Set2Values decodes what follows the id of a SET2 line, from the i-th word.
+func (w *Words) Set2Values(s *Set2, i int) error {
+	if w.n < i+3 {
 		return ErrMissingWord
 	}
 	var ok bool
-	s.Collected, ok = ParseFloat(w.Word(i + 1))
+	s.Collected, ok = ParseFloat(w.Word(i))
 	if !ok {
 		return ErrBadNumber
 	}
 	// A word that starts with # says "as collected": doubles never start with it.
-	if value := w.Word(i + 2); len(value) > 0 && value[0] == '#' {
+	if value := w.Word(i + 1); len(value) > 0 && value[0] == '#' {
 		s.Value = s.Collected
 	} else if s.Value, ok = ParseFloat(value); !ok {
 		return ErrBadNumber
 	}
-	if s.Flags = ParseFlags(w.Word(i + 3)); s.Flags&Empty != 0 {
+	if s.Flags = ParseFlags(w.Word(i + 2)); s.Flags&Empty != 0 {
 		s.Value = math.NaN()
 	}
 	return nil
@@ -289,14 +302,22 @@ type ReplaySet struct {
 func (w *Words) ReplaySet(s *ReplaySet) error {
 	slot, i := w.slot()
 	s.Slot, s.ID = slot, w.Word(i)
-	if len(s.ID) == 0 || w.n < i+2 {
+	if len(s.ID) == 0 {
+		return ErrMissingWord
+	}
+	return w.ReplaySetValues(s, i+1)
+}
+
+// ReplaySetValues decodes what follows the id of an RSET line, from the i-th word.
+func (w *Words) ReplaySetValues(s *ReplaySet, i int) error {
+	if w.n <= i {
 		return ErrMissingWord
 	}
 	var ok bool
-	if s.Value, ok = ParseFloat(w.Word(i + 1)); !ok {
+	if s.Value, ok = ParseFloat(w.Word(i)); !ok {
 		return ErrBadNumber
 	}
-	if s.Flags = ParseFlags(w.Word(i + 2)); s.Flags&Empty != 0 {
+	if s.Flags = ParseFlags(w.Word(i + 1)); s.Flags&Empty != 0 {
 		s.Value = math.NaN()
 	}
 	return nil

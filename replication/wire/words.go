@@ -11,6 +11,7 @@ const MaxWords = 32
 type Words struct {
 	words [MaxWords][]byte
 	n     int
+	line  []byte
 }
 
 // Errors of a line that lacks what its command needs.
@@ -69,7 +70,7 @@ func (w *Words) Split(line []byte) {
 		w.words[n] = line[start:end]
 		n++
 	}
-	w.n = n
+	w.n, w.line = n, line
 }
 
 // The classes of bytes in lines from a child to its parent.
@@ -91,6 +92,20 @@ func (w *Words) Word(i int) []byte {
 		return nil
 	}
 	return w.words[i]
+}
+
+// Head returns the beginning of a line with the values of a dimension, up to the first value: keyword, slot and id. It is
+// nil when there is no value, or no blank directly before it.
+func (w *Words) Head() []byte {
+	_, i := w.slot()
+	if i++; i >= w.n {
+		return nil
+	}
+	n := cap(w.line) - cap(w.words[i]) // the word aliases the line
+	if n == 0 || class[w.line[n-1]] != blank {
+		return nil
+	}
+	return w.line[:n]
 }
 
 // slot returns the number of a SLOT:n word at position 1 and the position of the word after it; the number is 0 when
