@@ -31,6 +31,8 @@ type parent struct {
 
 	wg sync.WaitGroup
 
+	session sync.Mutex // held by the one connection that is received
+
 	mu       sync.Mutex
 	requests []wire.Request
 	labels   map[string]string
@@ -90,6 +92,9 @@ func (p *parent) serve(conn net.Conn) {
 			return
 		}
 	}
+	// The bytes of a connection that was cut can still be on their way: what the child has to give comes behind them.
+	p.session.Lock()
+	defer p.session.Unlock()
 	caps := wire.Negotiate(request.Version, p.caps, p.order)
 	if _, err := io.WriteString(conn, caps.Prompt()); err != nil {
 		return
