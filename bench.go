@@ -36,14 +36,18 @@ type load struct {
 func (l load) metrics() int { return l.children * l.charts * l.dimensions }
 
 func runBench(ctx context.Context, e *env, args []string) error {
+	if len(args) > 0 && args[0] == "storage" {
+		return runBenchStorage(ctx, e, args[1:])
+	}
 	fs := flag.NewFlagSet("foster bench", flag.ContinueOnError)
 	fs.SetOutput(e.stderr)
 	fs.Usage = func() {
-		fmt.Fprint(e.stderr, "Usage: foster bench [flags] [live] [replay] [connect]\n\n"+
+		fmt.Fprint(e.stderr, "Usage: foster bench [flags] [live] [replay] [connect]\n       foster bench storage [flags]\n\n"+
 			"Runs a parent in a process of its own, streams simulated children to it, and prints what the parent used.\n"+
 			"  live     children stream for --seconds\n"+
 			"  replay   10 children with 500 metrics and an hour of history each connect\n"+
-			"  connect  500 children with 200 metrics each connect in the same instant\nWithout names: all.\n\n")
+			"  connect  500 children with 200 metrics each connect in the same instant\n"+
+			"Without names: all of these. foster bench storage measures the store alone; it has flags of its own.\n\n")
 		fs.PrintDefaults()
 	}
 	live := load{name: "live"}
@@ -237,7 +241,19 @@ type benchParent struct {
 	log  *bytes.Buffer
 }
 
+// startBenchParent starts a parent on the directories config and data below dir, and waits until it is ready.
 func startBenchParent(ctx context.Context, dir string) (*benchParent, error) {
+	p, err := launchBenchParent(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.waitFor(ctx, "/readyz", http.StatusOK, 20*time.Second); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return p, nil
+}
+
+func launchBenchParent(dir string) (*benchParent, error) {
 	conf := filepath.Join(dir, "config")
 	if err := os.MkdirAll(conf, 0o755); err != nil {
 		return nil, err
@@ -260,18 +276,21 @@ func startBenchParent(ctx context.Context, dir string) (*benchParent, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start a parent: %w", err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		resp, err := http.Get("http://" + addr + "/readyz")
+	return p, nil
+}
+
+// waitFor waits until the parent answers a path with a status.
+func (p *benchParent) waitFor(ctx context.Context, path string, status int, within time.Duration) error {
+	for deadline := time.Now().Add(within); ; {
+		resp, err := http.Get("http://" + p.addr + path)
 		if err == nil {
 			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return p, nil
+			if resp.StatusCode == status {
+				return nil
 			}
 		}
 		if time.Now().After(deadline) || ctx.Err() != nil {
-			_ = p.cmd.Process.Kill()
-			_ = p.cmd.Wait()
-			return nil, fmt.Errorf("the parent does not get ready: %s", p.log)
+			return fmt.Errorf("the parent does not answer %s within %v", path, within)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -295,16 +314,18 @@ func (p *benchParent) stop() error {
 }
 
 // usage reads what the parent has used so far from /proc.
-func (p *benchParent) usage() (processUsage, error) {
+func (p *benchParent) usage() (processUsage, error) { return usageOf(p.cmd.Process.Pid) }
+
+func usageOf(pid int) (processUsage, error) {
 	var u processUsage
-	cpu, err := processCPU(p.cmd.Process.Pid)
+	cpu, err := processCPU(pid)
 	if err != nil {
-		return u, fmt.Errorf("read the parent's CPU time: %w", err)
+		return u, fmt.Errorf("read the CPU time of process %d: %w", pid, err)
 	}
 	u.cpu = cpu
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return u, fmt.Errorf("read the parent's memory: %w", err)
+		return u, fmt.Errorf("read the memory of process %d: %w", pid, err)
 	}
 	for line := range strings.Lines(string(status)) {
 		var kib int64

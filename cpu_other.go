@@ -11,3 +11,8 @@ import (
 func processCPU(int) (time.Duration, error) {
 	return 0, errors.New("the CPU time of another process is read on Linux only")
 }
+
+// threadCPU is known on Linux only.
+func threadCPU() (time.Duration, error) {
+	return 0, errors.New("the CPU time of a thread is read on Linux only")
+}
