@@ -4,7 +4,7 @@ import "strings"
 
 // Options are the options of a data query: one list in a request, whether they change what is read, what becomes of the
 // values, or how these are printed.
-type Options uint32
+type Options uint64
 
 // The options. Those of the first group change the window, the next ones the values, the rest only how these are printed.
 const (
@@ -16,6 +16,9 @@ const (
 	Absolute   // absolute values
 	Percentage // values are percentages of the sum over all dimensions
 	Null2Zero  // zero where there is no value
+	AnomalyBit // values are the percentages of samples that the agent found anomalous
+
+	SelectedTier // one tier only
 
 	MatchIDs      // patterns look at ids only
 	MatchNames    // patterns look at names only
@@ -29,8 +32,23 @@ const (
 	LabelQuotes     // names in quotes in the header of a csv
 	JSONWrap        // wrap the result in an object that describes it
 	Min2Max         // one value a row: highest minus lowest
-	Raw             // of API v2
+	RowAverage      // one value a row: the average
+	RowMin          // one value a row: the lowest
+	RowMax          // one value a row: the highest
+	AnomalyRates    // the wrapper has a second result, of anomaly rates
 	DisplayAbsolute // of badges
+
+	// Of API v2 and v3.
+	Raw                 // what is needed to merge answers of several parents
+	Details             // all there is to tell
+	Debug               // the request as it was understood
+	Minify              // no white space
+	Minimal             // nothing but the result, and statistics
+	GroupByLabels       // the labels of what was grouped
+	LongKeys            // keys that speak
+	RFC3339             // times as text
+	CardinalityLimitAll // the limit is for the summary too
+	MCPInfo             // hints for language models
 )
 
 // optionNames are the names of the options. The first one of an option is the one that is printed.
@@ -44,6 +62,9 @@ var optionNames = []struct {
 	{"reverse", Flip},
 	{"jsonwrap", JSONWrap},
 	{"min2max", Min2Max},
+	{"average", RowAverage},
+	{"min", RowMin},
+	{"max", RowMax},
 	{"ms", Milliseconds},
 	{"milliseconds", Milliseconds},
 	{"absolute", Absolute},
@@ -68,6 +89,21 @@ var optionNames = []struct {
 	{"all-dimensions", AllDimensions},
 	{"label-quotes", LabelQuotes},
 	{"raw", Raw},
+	{"anomaly-bit", AnomalyBit},
+	{"selected-tier", SelectedTier},
+	{"jw-anomaly-rates", AnomalyRates},
+	{"details", Details},
+	{"debug", Debug},
+	{"plan", Debug},
+	{"minify", Minify},
+	{"minimal-stats", Minimal},
+	{"minimal", Minimal},
+	{"group-by-labels", GroupByLabels},
+	{"long-json-keys", LongKeys},
+	{"long-keys", LongKeys},
+	{"rfc3339", RFC3339},
+	{"cardinality-limit-all", CardinalityLimitAll},
+	{"mcp-info", MCPInfo},
 }
 
 // ParseOption returns the option with that name; ok is false when there is none.

@@ -5,8 +5,8 @@ import "math"
 // Result is the rows of a query, column by column, the oldest row first.
 type Result struct {
 	Window
-	Method  Method
-	Columns []Column
+	Grouping Grouping
+	Columns  []Column
 }
 
 // Column is the values of one metric.
@@ -14,6 +14,8 @@ type Column struct {
 	Dimension string
 	Values    []float64 // one a row, NaN where there is no value
 	Reset     []bool    // one a row: a counter was reset or overflowed; nil when none was
+	Anomalies []float64 // one a row: percentage of samples that are anomalous; nil when none is
+	Stats     Stats     // of the samples in the rows
 	Read      int       // points read
 	Filled    int       // rows that have a value
 }
@@ -28,28 +30,12 @@ func (c *Column) Zero() bool {
 	return true
 }
 
-// Absolute makes all values positive.
-func (r *Result) Absolute() {
-	for i := range r.Columns {
-		values := r.Columns[i].Values
-		for j, v := range values {
-			values[j] = math.Abs(v)
-		}
-	}
-}
-
-// Percentages turns each value into its percentage of the sum of its row, or of the sum of the absolute values of its row.
-// A sum of 0 counts as 1, as in netdata v1.37.1.
-func (r *Result) Percentages(absolute bool) {
+// Percentages turns each value into its percentage of the sum of its row. A sum of 0 counts as 1, as in netdata v1.37.1.
+func (r *Result) Percentages() {
 	for row := range r.Points {
 		total := 0.0
 		for i := range r.Columns {
-			v := r.Columns[i].Values[row]
-			switch {
-			case math.IsNaN(v):
-			case absolute:
-				total += math.Abs(v)
-			default:
+			if v := r.Columns[i].Values[row]; !math.IsNaN(v) {
 				total += v
 			}
 		}

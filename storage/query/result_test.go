@@ -15,21 +15,13 @@ func result(columns ...[]float64) *Result {
 
 func TestResult(t *testing.T) {
 	r := result([]float64{1, 3, null}, []float64{-4, 1, null})
-	r.Percentages(false)
+	r.Percentages()
 	if !equal(r.Columns[0].Values, []float64{-100. / 3, 75, null}) || !equal(r.Columns[1].Values, []float64{400. / 3, 25, null}) {
 		t.Errorf("percentages %v", r.Columns)
 	}
-	r = result([]float64{1, 0}, []float64{-4, 0})
-	r.Percentages(true)
-	if !equal(r.Columns[0].Values, []float64{20, 0}) || !equal(r.Columns[1].Values, []float64{-80, 0}) {
-		t.Errorf("percentages of absolute values %v", r.Columns)
-	}
+	r = result([]float64{20, 0}, []float64{-80, 0})
 	if low, high := r.Range(); low != -80 || high != 20 {
 		t.Errorf("range %v…%v", low, high)
-	}
-	r.Absolute()
-	if !equal(r.Columns[1].Values, []float64{80, 0}) {
-		t.Errorf("absolute %v", r.Columns)
 	}
 	r = result([]float64{5, null})
 	if low, high := r.Range(); low != 0 || high != 5 {
@@ -53,7 +45,7 @@ func TestOptions(t *testing.T) {
 		}
 		all |= o
 	}
-	if all != DisplayAbsolute<<1-1 {
+	if all != MCPInfo<<1-1 {
 		t.Errorf("an option has no name: %b", all)
 	}
 	if _, ok := ParseOption("Flip"); ok {
@@ -64,18 +56,5 @@ func TestOptions(t *testing.T) {
 	}
 	if (Flip | Absolute).String() != "flip,absolute" {
 		t.Error((Flip | Absolute).String())
-	}
-}
-
-func TestMethods(t *testing.T) {
-	for i := range methods {
-		for _, name := range methods[i].names {
-			if m, ok := ParseMethod(name); !ok || m != Method(i) {
-				t.Errorf("%s: %v %v", name, m, ok)
-			}
-		}
-	}
-	if _, ok := ParseMethod("nope"); ok {
-		t.Error("nope is a method")
 	}
 }

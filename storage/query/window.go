@@ -21,7 +21,7 @@ type Request struct {
 	After, Before int64
 	Points        int64   // rows wanted; as many as there are samples when it is not positive
 	Resample      int64   // seconds a value is meant for, 0 for none (gtime)
-	Options       Options // Unaligned, NaturalPoints and VirtualPoints matter
+	Options       Options // Unaligned, NaturalPoints, VirtualPoints, AnomalyBit and Absolute matter
 }
 
 // Database is what the window has to know of the selected metrics: the times of their oldest and newest sample in unix
@@ -45,12 +45,15 @@ type Window struct {
 	// Divisor turns the sum of a row into an average per Request.Resample seconds; 0 when nothing is resampled.
 	Divisor float64
 
+	Anomalies bool // values are the percentages of anomalous samples
+	Absolute  bool // samples lose their sign when they are read (netdata v2.11.0; in v1.37.1 the rows do)
+
 	chosen Database // the window that decides which metrics take part
 }
 
 // Window returns the window for the request at the given time, in unix seconds.
 func (r Request) Window(now int64, db Database) Window {
-	var w Window
+	w := Window{Anomalies: r.Options.Has(AnomalyBit), Absolute: r.Options.Has(Absolute)}
 	now-- // the second that is not over has no data
 	// Metrics are chosen by the clock: one that stopped before a relative window is not in it, even if the window is then
 	// moved to the end of the database.
@@ -162,8 +165,27 @@ func (w *Window) Touches(first, last int64) bool {
 }
 
 // Span returns the times (after, before] of the ends of the points that the rows need when no point is wider than so many
-// seconds: those in the rows, the one before, from which the first one is interpolated, and the one that covers the end.
+// seconds: those in the rows, and the one that covers the end.
 func (w *Window) Span(width int64) (after, before int64) {
-	width = max(1, width)
-	return w.Start() - width, w.Before + width - 1
+	return w.Start(), w.Before + max(1, width) - 1
+}
+
+// Widest returns how many seconds a point may cover so that the rows still are what the samples make of them, or nearly
+// so: 0 when only samples will do. Points that stand for several samples must fit into the rows, and methods that look at
+// single samples get enough of them.
+func (w *Window) Widest(g Grouping) int64 {
+	const (
+		minute, hour = 60, 3600
+		fraction     = 20 // of a row, that a point may be off at its ends
+	)
+	step := w.Step()
+	if !g.Mergeable() || w.Anomalies {
+		return step / fraction
+	}
+	for _, width := range [...]int64{hour, minute} {
+		if step%width == 0 && w.Start()%width == 0 {
+			return width
+		}
+	}
+	return step / fraction
 }

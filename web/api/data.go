@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"foster/storage"
@@ -20,7 +19,7 @@ const (
 	queueTimeout = 2 * time.Second // a query waits that long for its turn
 )
 
-// data answers /api/v1/data: the values of a chart over time.
+// data answers /api/v1/data: the values of one or more charts of a host over time.
 func (a *API) data(rp *reply, rq *request) {
 	q, err := parseDataQuery(rq.params)
 	if err != nil {
@@ -31,38 +30,45 @@ func (a *API) data(rp *reply, rq *request) {
 		rp.fail(http.StatusNotFound, noMetrics)
 		return
 	}
-	ch := rq.host.Chart(q.chart)
-	if ch == nil {
-		if strings.ContainsAny(q.chart, "*|,") || strings.HasPrefix(q.chart, "!") {
-			rp.fail(http.StatusBadRequest, "unsupported: a pattern as chart: "+escape(q.chart))
-			return
-		}
-		rp.fail(http.StatusNotFound, noMetrics)
+	ctx, done, ok := a.begin(rp, rq, q.timeout)
+	if !ok {
 		return
 	}
-
-	timeout := a.opt.QueryTimeout
-	if q.timeout > 0 {
-		timeout = min(timeout, q.timeout)
-	}
-	ctx, cancel := context.WithTimeout(rq.Context(), timeout)
-	defer cancel()
-	if !a.acquire(ctx) {
-		rp.busy()
-		return
-	}
-	defer func() { <-a.queries }()
+	defer done()
 	if !a.loadRetention(ctx, rp, rq) {
 		return
 	}
-	answer, err := a.query(ctx, &q, ch, rq.now)
+	ans, err := a.query(ctx, &q, rq.host, rq.now)
 	if err != nil {
-		a.failQuery(rp, rq, "query "+ch.ID, err)
+		a.failQuery(rp, rq, "query "+q.chart, err)
 		return
 	}
-	rp.public = !answer.Relative
+	rp.public = !ans.Relative
 	rp.filename = q.filename
-	rp.print(answer)
+	if !q.options.Has(query.JSONWrap) {
+		rp.print(&ans.table, &q.output, ans.db.Last)
+		return
+	}
+	if q.format == formatJSONP {
+		rp.contentType = typeScript
+		rp.call(q.callback, func() { rp.wrap(ans) })
+		return
+	}
+	rp.wrap(ans)
+}
+
+// begin waits for the turn of a query. When it is false the answer is set; else done must be called at the end of it.
+func (a *API) begin(rp *reply, rq *request, timeout time.Duration) (ctx context.Context, done func(), ok bool) {
+	if timeout <= 0 || timeout > a.opt.QueryTimeout {
+		timeout = a.opt.QueryTimeout
+	}
+	ctx, cancel := context.WithTimeout(rq.Context(), timeout)
+	if !a.acquire(ctx) {
+		cancel()
+		rp.busy()
+		return nil, nil, false
+	}
+	return ctx, func() { <-a.queries; cancel() }, true
 }
 
 // acquire waits for the turn of a query. It is false when that does not come soon; else one element of a.queries is the
@@ -99,57 +105,65 @@ func (a *API) failQuery(rp *reply, rq *request, doing string, err error) {
 	case rq.Context().Err() != nil:
 		rp.fail(http.StatusServiceUnavailable, "The request was cancelled.") // nobody reads this
 	default:
-		a.opt.Log.Error("api query failed", slog.String("host", rq.host.GUID), slog.String("doing", doing), slog.Any("err", err))
+		guid := ""
+		if rq.host != nil {
+			guid = rq.host.GUID
+		}
+		a.opt.Log.Error("api query failed", slog.String("host", guid), slog.String("doing", doing), slog.Any("err", err))
 		rp.fail(http.StatusInternalServerError, "The database cannot be read.")
 	}
 }
 
 // answer is the result of a data query with what is needed to print it.
 type answer struct {
-	*query.Result
-	query *dataQuery
-	chart *catalog.Chart
+	table   // of the columns that are printed
+	query   *dataQuery
+	several bool // not of one chart by its name
+	db      query.Database
+	charts  []chartMetrics // all that were read
 
-	dims         []*catalog.Dimension // of the columns of the result
-	columns      []int                // of the result, that are printed
-	none         bool                 // no dimension was chosen
-	lowest       float64
-	highest      float64
-	read         int // points
-	latestValues []float64
+	dims            []*catalog.Dimension // of the columns
+	latest          []float64            // of the columns; only for a wrapper
+	lowest, highest float64
+	read            int // points
+	timings         timings
 }
 
-// query runs a query over one chart.
-func (a *API) query(ctx context.Context, q *dataQuery, ch *catalog.Chart, now time.Time) (*answer, error) {
-	s, ok := q.selectDimensions(ch)
-	first, last, every := ch.First(), ch.Last(), ch.UpdateEvery()
-	w := q.request.Window(now.Unix(), query.Database{First: first, Last: last, UpdateEvery: every})
-	if !ok || !w.Touches(first, last) {
+// query runs a query over charts of a host.
+func (a *API) query(ctx context.Context, q *dataQuery, h *catalog.Host, now time.Time) (*answer, error) {
+	ans := &answer{query: q, timings: startTimings()}
+	list, several := q.selectCharts(h)
+	ans.several = several
+	ans.Window, ans.db, ans.charts = inWindow(q.request, now.Unix(), list)
+	ans.options = q.options
+	if len(ans.charts) == 0 {
 		return nil, &badRequest{http.StatusNotFound, noMetrics}
 	}
-	if cells := w.Points * len(s.dims); cells > a.opt.MaxCells {
-		return nil, refuse("The answer would have " + strconv.Itoa(cells) + " values, and " + strconv.Itoa(a.opt.MaxCells) +
-			" is the limit: ask for fewer points or dimensions.")
+	metrics := 0
+	for i := range ans.charts {
+		metrics += len(ans.charts[i].dims)
 	}
-	after, before := w.Span(every)
-	series, done, err := a.source.Select(ctx, ch, s.dims, storage.Range{After: after, Before: before})
-	if err != nil {
+	if err := a.affordable(ans.Points, metrics); err != nil {
 		return nil, err
 	}
-	defer func() { _ = done() }() // the points have been read
-	r, err := query.Run(ctx, w, q.method, series)
-	if err != nil {
-		return nil, err
+	ans.timings.prepared()
+	r := &query.Result{Window: ans.Window, Grouping: q.grouping}
+	for i := range ans.charts {
+		part, err := a.run(ctx, &ans.Window, q.grouping, q.tier, ans.charts[i].chart, ans.charts[i].dims)
+		if err != nil {
+			return nil, err
+		}
+		if r.Columns == nil {
+			r.Columns = part.Columns
+		} else {
+			r.Columns = append(r.Columns, part.Columns...)
+		}
 	}
 	if q.options.Has(query.Percentage) {
-		r.Percentages(q.options.Has(query.Absolute))
+		r.Percentages()
 	}
-	if q.options.Has(query.Absolute) {
-		r.Absolute()
-	}
-	ans := &answer{Result: r, query: q, chart: ch, dims: s.dims}
 	ans.lowest, ans.highest = r.Range()
-	ans.choose(&s)
+	ans.choose(r)
 	if q.options.Has(query.JSONWrap) {
 		if err := a.latest(ctx, ans); err != nil {
 			return nil, err
@@ -158,51 +172,101 @@ func (a *API) query(ctx context.Context, q *dataQuery, ch *catalog.Chart, now ti
 	if q.options.Has(query.Null2Zero) {
 		r.Zeros()
 	}
+	ans.timings.queried()
 	return ans, nil
 }
 
+// affordable refuses an answer that would be too large.
+func (a *API) affordable(rows, columns int) error {
+	if columns == 0 || rows <= a.opt.MaxCells/columns {
+		return nil
+	}
+	return refuse("The answer would have " + strconv.Itoa(rows*columns) + " values, and " + strconv.Itoa(a.opt.MaxCells) +
+		" is the limit: ask for fewer points or dimensions.")
+}
+
+// run reads dimensions of a chart.
+func (a *API) run(ctx context.Context, w *query.Window, g query.Grouping, tier int, ch *catalog.Chart, dims []*catalog.Dimension) (*query.Result, error) {
+	every := ch.UpdateEvery()
+	r := storage.Range{Step: w.Widest(g)}
+	if tier >= 0 {
+		r.Step, r.Tier = 0, tier
+	}
+	r.After, r.Before = w.Span(every)
+	series, done, err := a.source.Select(ctx, ch, dims, r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = done() }() // the points have been read
+	return query.Run(ctx, *w, g, series)
+}
+
 // choose decides which columns are printed.
-func (ans *answer) choose(s *selection) {
-	nonzero := ans.query.options.Has(query.NonZero) && !s.picked
-	var zero []int
-	visible := 0
-	for i := range ans.Columns {
-		c := &ans.Columns[i]
-		ans.read += c.Read
-		if !s.visible[i] {
-			continue
-		}
-		visible++
-		switch {
-		case ans.dims[i].Def().Obsolete && c.Filled == 0 && !s.picked:
-			// It is no more, and has nothing to tell about this window.
-		case nonzero && c.Zero():
-			zero = append(zero, i)
-		default:
-			ans.columns = append(ans.columns, i)
+func (ans *answer) choose(r *query.Result) {
+	picked := !ans.query.dimensions.Empty()
+	nonzero := ans.query.options.Has(query.NonZero) && !picked
+	type choice struct {
+		dim *catalog.Dimension
+		c   *query.Column
+	}
+	var chosen, zero []choice
+	i := 0
+	for _, m := range ans.charts {
+		for j, d := range m.dims {
+			c := &r.Columns[i]
+			i++
+			ans.read += c.Read
+			switch {
+			case !m.visible[j]:
+			case d.Def().Obsolete && c.Filled == 0 && !picked:
+				// It is no more, and has nothing to tell about this window.
+			case nonzero && c.Zero():
+				zero = append(zero, choice{d, c})
+			default:
+				chosen = append(chosen, choice{d, c})
+			}
 		}
 	}
-	if len(ans.columns) == 0 {
-		ans.columns = zero
+	if len(chosen) == 0 {
+		chosen, zero = zero, nil
 	}
-	ans.none = visible == 0
-	if ans.none || len(ans.columns) == 0 {
-		ans.columns, ans.none = nil, true
+	if nonzero && len(zero) == 0 {
+		ans.options &^= query.NonZero // nothing was left out
+	}
+	for _, ch := range chosen {
+		ans.dims = append(ans.dims, ch.dim)
+		ans.columns = append(ans.columns, column{
+			id: ch.dim.ID, name: ch.dim.Def().Name, values: ch.c.Values, resets: ch.c.Reset, anomalies: ch.c.Anomalies,
+		})
 	}
 }
 
 // latest finds the newest stored values of the dimensions: from the catalog, and from the store for hosts that have not
-// been connected in this run. A dimension that the newest point of the chart has no value for has none.
+// been connected in this run. A dimension that the newest point of its chart has no value for has none.
 func (a *API) latest(ctx context.Context, ans *answer) error {
-	last := ans.chart.Last()
-	ans.latestValues = make([]float64, len(ans.dims))
+	ans.latest = make([]float64, len(ans.dims))
+	for i := 0; i < len(ans.dims); {
+		ch, end := ans.dims[i].Chart, i+1
+		for end < len(ans.dims) && ans.dims[end].Chart == ch {
+			end++
+		}
+		if err := a.latestOf(ctx, ch, ans.dims[i:end], ans.latest[i:end]); err != nil {
+			return err
+		}
+		i = end
+	}
+	return nil
+}
+
+func (a *API) latestOf(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, values []float64) error {
+	last := ch.Last()
 	var missing []*catalog.Dimension
 	var places []int
-	for i, d := range ans.dims {
+	for i, d := range dims {
 		t, v, _ := d.Last()
-		ans.latestValues[i] = v
+		values[i] = v
 		if t < last {
-			ans.latestValues[i] = math.NaN()
+			values[i] = math.NaN()
 		}
 		if t == 0 {
 			missing, places = append(missing, d), append(places, i)
@@ -211,7 +275,7 @@ func (a *API) latest(ctx context.Context, ans *answer) error {
 	if len(missing) == 0 || last == 0 {
 		return nil
 	}
-	series, done, err := a.source.Select(ctx, ans.chart, missing, storage.Range{After: last - ans.chart.UpdateEvery(), Before: last})
+	series, done, err := a.source.Select(ctx, ch, missing, storage.Range{After: last - ch.UpdateEvery(), Before: last})
 	if err != nil {
 		return err
 	}
@@ -220,7 +284,7 @@ func (a *API) latest(ctx context.Context, ans *answer) error {
 	for i := range series {
 		n, _ := series[i].Cursor.Read(points) // a value that cannot be read is null, the rest of the answer stands
 		if n > 0 && points[n-1].Count > 0 {
-			ans.latestValues[places[i]] = points[n-1].Sum / float64(points[n-1].Count)
+			values[places[i]] = points[n-1].Sum / float64(points[n-1].Count)
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ type encoder struct{ b []byte }
 func (e *encoder) next() {
 	if n := len(e.b); n > 0 {
 		switch e.b[n-1] {
-		case '{', '[', ':':
+		case '{', '[', ':', '(':
 		default:
 			e.b = append(e.b, ',')
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"foster/storage/query"
 	"slices"
 	"testing"
 )
@@ -54,11 +55,13 @@ func FuzzDataQuery(f *testing.F) {
 		}
 		rp := newReply()
 		defer rp.free()
-		ch := a.catalog.Find("web01").Chart("system.cpu")
-		ans, err := a.query(t.Context(), &q, ch, a.opt.Now())
+		ans, err := a.query(t.Context(), &q, a.catalog.Find("web01"), a.opt.Now())
 		if err != nil {
 			return
 		}
-		rp.print(ans)
+		rp.print(&ans.table, &q.output, ans.db.Last)
+		if q.options.Has(query.JSONWrap) {
+			rp.wrap(ans)
+		}
 	})
 }

@@ -1,83 +1,150 @@
 package api
 
 import (
-	"math"
+	"slices"
 	"strconv"
 	"time"
 
 	"foster/storage/query"
 )
 
-// print writes the answer of a data query in its format, wrapped if that is asked for.
-func (rp *reply) print(ans *answer) {
-	wrap := ans.query.options.Has(query.JSONWrap)
-	switch {
-	case wrap:
-		rp.wrap(ans)
-	case ans.query.format == formatCSV:
-		rp.contentType = typeText
-		rp.csv(ans, "\r\n")
+// output is how the answer of a data query is to be printed.
+type output struct {
+	format   format
+	options  query.Options
+	callback string // of JSONP
+	google   googleQuery
+	filename string // the answer is to be saved under this name
+}
+
+// parseOutput decodes the parameters of the output.
+func parseOutput(ps params, o query.Options, otherwise format) output {
+	out := output{options: o, callback: scriptName(ps.get("callback"))}
+	if out.callback == "" {
+		out.callback = "callback"
+	}
+	tqx := ps.get("tqx")
+	out.google = parseGoogleQuery(tqx)
+	out.format = out.google.format(parseFormat(ps.get("format"), otherwise))
+	out.filename = fileName(ps.get("filename"))
+	if out.google.filename != "" {
+		out.filename = fileName(out.google.filename)
+	}
+	return out
+}
+
+// fileName returns s with everything that has a meaning in a header or a path replaced.
+func fileName(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// print writes a table in the format asked for. newest is the time of the newest sample there is.
+func (rp *reply) print(t *table, out *output, newest int64) {
+	rp.contentType = formats[out.format].contentType
+	switch out.format {
+	case formatJSONP:
+		rp.call(out.callback, func() { rp.table(t) })
+	case formatDataSource:
+		rp.dataSource(t, &out.google, newest)
 	default:
-		rp.table(ans)
+		rp.result(t, out.format, "\r\n")
 	}
 }
 
-// rows yields the rows of the answer in the order in which they are printed.
-func (ans *answer) rows(yield func(row int) bool) {
-	if ans.none {
+// call writes a call of a function with what argument writes.
+func (rp *reply) call(name string, argument func()) {
+	rp.b = append(append(rp.b, name...), '(')
+	argument()
+	rp.b = append(rp.b, ");"...)
+}
+
+// result writes a table as it is, also in a wrapper.
+func (rp *reply) result(t *table, f format, newline string) {
+	switch f {
+	case formatCSV:
+		rp.lines(t, &lineStyle{between: ",", newline: newline})
+	case formatTSV, formatExcel:
+		rp.lines(t, &lineStyle{between: "\t", newline: newline})
+	case formatMarkdown:
+		rp.lines(t, &lineStyle{between: "|", newline: newline, ruled: true})
+	case formatHTML:
+		rp.b = append(rp.b, "<html>\n<center>\n<table border=\"0\" cellpadding=\"5\" cellspacing=\"5\">\n"...)
+		rp.lines(t, &lineStyle{begin: "<tr><td>", between: "</td><td>", newline: "</td></tr>\n", html: true})
+		rp.b = append(rp.b, "</table>\n</center>\n</html>\n"...)
+	case formatCSVArray:
+		rp.csvArray(t)
+	case formatSSV:
+		rp.values(t, " ")
+	case formatSSVComma:
+		rp.values(t, ",")
+	case formatArray:
+		rp.b = append(rp.b, '[')
+		rp.values(t, ",")
+		rp.b = append(rp.b, ']')
+	case formatDataTable, formatDataSource:
+		rp.dataTable(t)
+	default:
+		rp.table(t)
+	}
+}
+
+// wrapped writes a table as the value of a key: text as a string.
+func (rp *reply) wrapped(t *table, f format) {
+	if !formats[f].text {
+		rp.result(t, f, "")
 		return
 	}
-	for i := range ans.Points {
-		row := i
-		if !ans.query.options.Has(query.Flip) {
-			row = ans.Points - 1 - i
-		}
-		if !yield(row) {
-			return
-		}
-	}
+	text := newReply()
+	defer text.free()
+	text.result(t, f, "\n")
+	rp.string(string(text.b))
 }
 
-// name returns the name of a column that is printed.
-func (ans *answer) name(column int) string { return ans.dims[column].Def().Name }
-
 // table writes the format json: labels, and rows of a time and values.
-func (rp *reply) table(ans *answer) {
-	o := ans.query.options
-	rp.open('{')
-	rp.keyOpen("labels", '[')
-	rp.string("time")
-	keys := make([]string, 0, len(ans.columns)) // of objects
-	for _, c := range ans.columns {
-		rp.string(ans.name(c))
-		keys = append(keys, string(appendString(nil, ans.name(c)))+":")
-	}
-	if ans.none {
-		rp.string("no data")
-	}
-	rp.close(']')
+func (rp *reply) table(t *table) {
+	o := t.options
+	rp.b = append(rp.b, '{')
+	rp.key("labels")
+	names := t.names()
+	rp.strings(append([]string{"time"}, names...))
 	rp.keyOpen("data", '[')
+	var keys [][]byte // of objects
+	if o.Has(query.ObjectRows) {
+		for _, name := range names {
+			keys = append(keys, append(appendString([]byte{','}, name), ':'))
+		}
+	}
 	b := rp.b
 	separator := byte('\n')
-	for row := range ans.rows {
+	for row := range t.rows {
+		b = slices.Grow(b, 24*(len(t.columns)+1))
 		if b = append(b, separator); separator == ',' {
 			b = append(b, '\n')
 		}
 		separator = ','
-		if o.Has(query.ObjectRows) {
+		if keys != nil {
 			b = append(b, `{"time":`...)
 		} else {
 			b = append(b, '[')
 		}
-		b = appendTime(b, ans.Time(row), o)
-		for i, c := range ans.columns {
-			b = append(b, ',')
-			if o.Has(query.ObjectRows) {
+		b = appendTime(b, t.Time(row), o)
+		for i := range t.columns {
+			if keys != nil {
 				b = append(b, keys[i]...)
+			} else {
+				b = append(b, ',')
 			}
-			b = appendNumber(b, ans.Columns[c].Values[row])
+			b = appendNumber(b, t.columns[i].values[row])
 		}
-		if o.Has(query.ObjectRows) {
+		if keys != nil {
 			b = append(b, '}')
 		} else {
 			b = append(b, ']')
@@ -86,157 +153,42 @@ func (rp *reply) table(ans *answer) {
 	rp.b = append(b, "\n]}"...)
 }
 
-// appendTime appends the time of a row of the format json: unix time, in milliseconds with ms, or what JavaScript makes a
-// Date of with google_json.
+// appendTime appends the time of a row of the format json: unix time, in milliseconds with ms, what JavaScript makes a
+// Date of with google_json, or text with rfc3339.
 func appendTime(b []byte, t int64, o query.Options) []byte {
-	if o.Has(query.GoogleJSON) {
-		d := time.Unix(t, 0)
-		b = append(b, "new Date("...)
-		for i, n := range [...]int{d.Year(), int(d.Month()) - 1, d.Day(), d.Hour(), d.Minute(), d.Second()} {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = strconv.AppendInt(b, int64(n), 10)
-		}
-		return append(b, ')')
+	switch {
+	case o.Has(query.GoogleJSON):
+		return append(appendDate(append(b, "new Date("...), t), ')')
+	case o.Has(query.RFC3339):
+		return append(appendTimestamp(append(b, '"'), t), '"')
 	}
-	b = strconv.AppendInt(b, t, 10)
+	return appendUnix(b, t, o)
+}
+
+// appendUnix appends unix time, in milliseconds with ms.
+func appendUnix(b []byte, t int64, o query.Options) []byte {
+	b = appendInt(b, t)
 	if o.Has(query.Milliseconds) {
 		b = append(b, "000"...)
 	}
 	return b
 }
 
-// csv writes the format csv.
-func (rp *reply) csv(ans *answer, newline string) {
-	o := ans.query.options
-	b := append(rp.b, "time"...)
-	quote := ""
-	if o.Has(query.LabelQuotes) {
-		quote = `"`
-	}
-	names := make([]string, 0, len(ans.columns))
-	for _, c := range ans.columns {
-		names = append(names, ans.name(c))
-	}
-	if ans.none {
-		names = append(names, "no data")
-	}
-	for _, name := range names {
-		b = append(b, ',')
-		b = append(b, quote...)
-		b = append(b, name...)
-		b = append(b, quote...)
-	}
-	b = append(b, newline...)
-	for row := range ans.rows {
-		switch t := ans.Time(row); {
-		case o&(query.Seconds|query.Milliseconds) != 0:
-			b = appendTime(b, t, o&^query.GoogleJSON)
-		default:
-			b = time.Unix(t, 0).AppendFormat(b, time.DateTime)
+// appendTimestamp appends a time as RFC 3339 has it.
+func appendTimestamp(b []byte, t int64) []byte {
+	return time.Unix(t, 0).UTC().AppendFormat(b, time.RFC3339)
+}
+
+func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+// values writes one value a row.
+func (rp *reply) values(t *table, separator string) {
+	first := true
+	for row := range t.rows {
+		if !first {
+			rp.b = append(rp.b, separator...)
 		}
-		for _, c := range ans.columns {
-			b = append(b, ',')
-			b = appendNumber(b, ans.Columns[c].Values[row])
-		}
-		b = append(b, newline...)
+		first = false
+		rp.b = appendNumber(rp.b, t.value(row))
 	}
-	rp.b = b
-}
-
-// wrap writes the object that describes the query, with the result inside it.
-func (rp *reply) wrap(ans *answer) {
-	q, ch := ans.query, ans.chart
-	options := q.options &^ (query.NaturalPoints | query.VirtualPoints)
-	if ans.Natural {
-		options |= query.NaturalPoints
-	} else {
-		options |= query.VirtualPoints
-	}
-	id := "chart://" + ch.Host.Info().Hostname + "/" + ch.ID + "?" + q.String()
-	rp.open('{')
-	rp.keyInt("api", 1)
-	rp.keyString("id", id)
-	rp.keyString("name", id)
-	rp.keyInt("view_update_every", ans.Step())
-	rp.keyInt("update_every", ch.UpdateEvery())
-	rp.keyInt("first_entry", ch.First())
-	rp.keyInt("last_entry", ch.Last())
-	rp.keyInt("after", ans.After)
-	rp.keyInt("before", ans.Before)
-	rp.keyString("group", q.method.String())
-	rp.key("options")
-	rp.strings(options.Names())
-	rp.columnStrings(ans, "dimension_names", func(column int) string { return ans.name(column) })
-	rp.columnStrings(ans, "dimension_ids", func(column int) string { return ans.dims[column].ID })
-	if q.options.Has(query.AllDimensions) {
-		rp.choices(ans)
-	}
-	rp.keyOpen("functions", '[')
-	rp.close(']')
-	rp.columnNumbers(ans, "latest_values", func(column int) float64 { return ans.latestValues[column] })
-	rp.columnNumbers(ans, "view_latest_values", func(column int) float64 {
-		return ans.Columns[column].Values[ans.Points-1]
-	})
-	points := ans.Points
-	if ans.none {
-		points = 0
-	}
-	rp.keyInt("dimensions", int64(len(ans.columns)))
-	rp.keyInt("points", int64(points))
-	rp.keyString("format", q.format.String())
-	rp.keyOpen("db_points_per_tier", '[')
-	rp.int(int64(ans.read))
-	rp.close(']')
-	rp.key("result")
-	if q.format == formatCSV {
-		text := newReply()
-		text.csv(ans, "\n")
-		rp.string(string(text.b))
-		text.free()
-	} else {
-		rp.table(ans)
-	}
-	rp.keyNumber("min", ans.lowest)
-	rp.keyNumber("max", ans.highest)
-	rp.close('}')
-}
-
-// columnStrings and columnNumbers write an array parallel to the printed columns.
-func (rp *reply) columnStrings(ans *answer, key string, value func(column int) string) {
-	rp.keyOpen(key, '[')
-	for _, c := range ans.columns {
-		rp.string(value(c))
-	}
-	rp.close(']')
-}
-
-func (rp *reply) columnNumbers(ans *answer, key string, value func(column int) float64) {
-	rp.keyOpen(key, '[')
-	for _, c := range ans.columns {
-		v := value(c)
-		if math.IsInf(v, 0) {
-			v = math.NaN()
-		}
-		rp.number(v)
-	}
-	rp.close(']')
-}
-
-// choices writes everything there was to choose from.
-func (rp *reply) choices(ans *answer) {
-	rp.keyOpen("full_dimension_list", '[')
-	for _, d := range ans.chart.Dimensions() {
-		rp.strings([]string{d.ID, d.Def().Name})
-	}
-	rp.close(']')
-	rp.keyOpen("full_chart_list", '[')
-	rp.strings([]string{ans.chart.ID, ans.chart.Name()})
-	rp.close(']')
-	rp.keyOpen("full_chart_labels", '[')
-	for name, value := range chartLabels(ans.chart) {
-		rp.strings([]string{name, value})
-	}
-	rp.close(']')
 }

@@ -119,7 +119,7 @@ func TestHeaders(t *testing.T) {
 	f("GET", data+"&after=1700000080&before=1700000100", nil, 200, map[string]string{
 		"Cache-Control": "public", "Pragma": "", "Expires": "Wed, 15 Nov 2023 22:15:02 GMT",
 	})
-	f("GET", data+"&after=1700000080&before=1700000100&group=nope", nil, 400, volatile)
+	f("GET", data+"&after=1700000080&before=1700000100&dims=nope", nil, 404, volatile)
 	f("GET", "/host/web01/api/v1/charts", nil, 200, volatile)
 	f("GET", data, []string{"Origin", "http://dash.example:3000"}, 200, map[string]string{
 		"Access-Control-Allow-Origin": "http://dash.example:3000", "Access-Control-Allow-Credentials": "true",
