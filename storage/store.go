@@ -42,7 +42,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err // which says all there is to know
 	}
-	c, err := catalog.Open(ctx, filepath.Join(o.Dir, "catalog.db"), catalog.Options{Logger: o.Logger.With("component", "catalog")})
+	c, err := catalog.Open(ctx, filepath.Join(o.Dir, "catalog.db"), catalog.Options{Logger: o.Logger.With("component", "catalog"), Now: o.Now})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), unlock())
 	}

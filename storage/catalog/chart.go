@@ -21,7 +21,7 @@ type Chart struct {
 	order  int
 	def    atomic.Pointer[wire.Chart]
 	labels atomic.Pointer[[]wire.Label]
-	dims   atomic.Pointer[[]*Dimension] // only ever appended to, by one goroutine at a time
+	dims   atomic.Pointer[[]*Dimension] // appended to, or replaced by a copy, with mu held
 
 	first   atomic.Int64
 	last    atomic.Int64
@@ -30,7 +30,10 @@ type Chart struct {
 
 	latest sync.Mutex // guards the newest values of all dims: one lock a row costs less than an atomic a value
 
-	mu        sync.Mutex // guards the maps below
+	removed atomic.Bool // see Host.RemoveCharts
+	moved   atomic.Bool // dimensions have other places than in the database
+
+	mu        sync.Mutex // guards changes of dims, and the maps below
 	variables entries[float64]
 	functions entries[wire.Function]
 	index     map[string]*Dimension // of the first dimensions, by id; nil for few
@@ -64,16 +67,30 @@ func (ch *Chart) SetObsolete(obsolete bool) {
 }
 
 func (ch *Chart) redefine(change func(*wire.Chart)) {
+	h := ch.Host
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	def := *ch.Def()
 	change(&def)
 	if def != *ch.Def() {
 		ch.def.Store(&def)
+		if !def.Obsolete {
+			h.readmitLocked(ch)
+		}
 		ch.changed()
 	}
 }
 
 // SetDefined notes that the connected child has defined the chart, at that time.
 func (ch *Chart) SetDefined(at time.Time) { ch.defined.Store(at.UnixNano()) }
+
+// Defined returns when the chart was last defined by its child in this run, the zero time when it was not.
+func (ch *Chart) Defined() time.Time {
+	if n := ch.defined.Load(); n != 0 {
+		return time.Unix(0, n)
+	}
+	return time.Time{}
+}
 
 // definitionTime is how long after its connection a child may take to define its charts again.
 const definitionTime = StaleAfter
@@ -115,8 +132,7 @@ const fewDimensions = 16
 
 // Dimension returns the dimension with that id, or nil.
 func (ch *Chart) Dimension(id string) *Dimension {
-	dims := ch.Dimensions()
-	if len(dims) <= fewDimensions {
+	if dims := ch.Dimensions(); len(dims) <= fewDimensions {
 		for _, d := range dims {
 			if d.ID == id {
 				return d
@@ -126,6 +142,7 @@ func (ch *Chart) Dimension(id string) *Dimension {
 	}
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
+	dims := ch.Dimensions()
 	if ch.index == nil {
 		ch.index = make(map[string]*Dimension, len(dims))
 	}
@@ -139,11 +156,17 @@ func (ch *Chart) Dimension(id string) *Dimension {
 // time: the one that receives the host.
 func (ch *Chart) AddDimension(def wire.Dimension) *Dimension {
 	d := newDimension(ch, def)
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.addLocked(d)
+	return d
+}
+
+func (ch *Chart) addLocked(d *Dimension) {
 	dims := append(ch.Dimensions(), d)
 	ch.dims.Store(&dims)
 	ch.Host.size.Add(int64(sizeOfDimension(d.Def())))
 	ch.changed()
-	return d
 }
 
 // SetVariable sets a custom chart variable. It is false when that would be more than most variables.

@@ -21,6 +21,8 @@ type Dimension struct {
 	ID    string
 	def   atomic.Pointer[wire.Dimension]
 
+	removed atomic.Bool // see Chart.RemoveDimensions
+
 	saved *wire.Dimension // what the database has, nil when that is not known; belongs to the persister
 }
 
@@ -39,12 +41,23 @@ func (d *Dimension) Def() *wire.Dimension { return d.def.Load() }
 func (d *Dimension) SetDef(def wire.Dimension) {
 	def.Slot = 0
 	def.ID, def.Name = d.ID, internString(def.Name)
+	ch := d.Chart
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
 	if def == *d.Def() {
 		return
 	}
-	d.Chart.Host.size.Add(int64(sizeOfDimension(&def) - sizeOfDimension(d.Def())))
+	if d.removed.Load() {
+		d.def.Store(&def)
+		if !def.Obsolete {
+			d.removed.Store(false)
+			ch.addLocked(d)
+		}
+		return
+	}
+	ch.Host.size.Add(int64(sizeOfDimension(&def) - sizeOfDimension(d.Def())))
 	d.def.Store(&def)
-	d.Chart.changed()
+	ch.changed()
 }
 
 // Last returns the unix time, value and flags of the newest stored point; the time is 0 when there is none in this run.

@@ -50,13 +50,14 @@ type Host struct {
 	lastSeen atomic.Int64 // unix nanoseconds
 	first    atomic.Int64 // unix seconds, first connection ever
 
-	mu        sync.RWMutex // guards the maps below
+	mu        sync.RWMutex // guards the maps below, and changes of the definitions of charts
 	charts    map[string]*Chart
 	byName    map[string]*Chart
+	defined   int // charts defined so far
 	variables entries[float64]
 	functions entries[wire.Function]
 
-	list       atomic.Pointer[[]*Chart] // in order of definition; only ever appended to, with mu held
+	list       atomic.Pointer[[]*Chart] // in order of definition; appended to, or replaced by a copy, with mu held
 	generation atomic.Uint64
 	update     broadcast
 	size       atomic.Int64 // see Size
@@ -175,7 +176,8 @@ func (h *Host) DefineChart(def wire.Chart) *Chart {
 
 // newChart adds a chart that the host does not have yet.
 func (h *Host) newChart(def *wire.Chart) *Chart {
-	ch := &Chart{Host: h, ID: def.ID, order: len(h.charts)}
+	ch := &Chart{Host: h, ID: def.ID, order: h.defined}
+	h.defined++
 	ch.dims.Store(&[]*Dimension{})
 	ch.labels.Store(&[]wire.Label{})
 	ch.def.Store(def)

@@ -20,7 +20,8 @@ import (
 
 // Options of a persisted catalog.
 type Options struct {
-	Logger *slog.Logger // required
+	Logger *slog.Logger     // required
+	Now    func() time.Time // nil: the system's clock
 }
 
 // Open returns the catalog kept in the SQLite file path, which is created when it does not exist. Changes are written
@@ -31,6 +32,9 @@ type Options struct {
 func Open(ctx context.Context, path string, o Options) (*Catalog, error) {
 	if o.Logger == nil {
 		return nil, errors.New("catalog options: no logger")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -68,7 +72,7 @@ func open(ctx context.Context, path string, o Options) (*Catalog, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	c.persister = newPersister(c, db, ids, o.Logger)
+	c.persister = newPersister(c, db, ids, o)
 	return c, nil
 }
 

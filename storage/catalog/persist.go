@@ -23,6 +23,7 @@ const (
 type persister struct {
 	catalog *Catalog
 	log     *slog.Logger
+	now     func() time.Time
 
 	mu  sync.Mutex // held while writing; guards db, ids and the row and saved fields of all hosts and charts
 	db  *sql.DB    // nil after close
@@ -35,8 +36,8 @@ type persister struct {
 
 var errClosed = errors.New("it is closed")
 
-func newPersister(c *Catalog, db *sql.DB, ids rowIDs, log *slog.Logger) *persister {
-	p := &persister{catalog: c, db: db, ids: ids, log: log, stop: make(chan struct{})}
+func newPersister(c *Catalog, db *sql.DB, ids rowIDs, o Options) *persister {
+	p := &persister{catalog: c, db: db, ids: ids, log: o.Logger, now: o.Now, stop: make(chan struct{})}
 	p.running.Go(p.run)
 	return p
 }
@@ -119,7 +120,7 @@ func (p *persister) flushLocked(ctx context.Context) error {
 	return nil
 }
 
-// touch writes the last sign of life of the connected hosts.
+// touch writes the last sign of life of the connected hosts, and forgets connections of long ago.
 func (p *persister) touch(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -132,7 +133,7 @@ func (p *persister) touch(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return w.expireConnections(p.now())
 	})
 	if err != nil {
 		return fmt.Errorf("write when hosts were last seen: %w", err)
@@ -161,10 +162,16 @@ func (p *persister) transaction(ctx context.Context, do func(*writer) error) err
 // forget drops what is believed of the database's content for everything in a batch that was not written.
 func forget(c *changes) {
 	for ch := range c.charts {
-		ch.saved = savedChart{}
-		for _, d := range ch.Dimensions() {
-			d.saved = nil
-		}
+		ch.forget()
+		ch.moved.Store(true)
+	}
+}
+
+// forget drops what is believed of the database's content.
+func (ch *Chart) forget() {
+	ch.saved = savedChart{}
+	for _, d := range ch.Dimensions() {
+		d.saved = nil
 	}
 }
 

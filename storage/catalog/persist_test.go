@@ -79,14 +79,19 @@ func snapshotOf(c *Catalog) []snapshot {
 // process leaves behind.
 func wantReopened(t *testing.T, c *Catalog, path string) {
 	t.Helper()
+	reopened := openCopy(t, path)
+	if diff := cmp.Diff(snapshotOf(c), snapshotOf(reopened), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("catalog differs after it was opened again (-memory +file):\n%s", diff)
+	}
+}
+
+func openCopy(t *testing.T, path string) *Catalog {
+	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
 	if err := os.CopyFS(to, os.DirFS(filepath.Dir(path))); err != nil {
 		t.Fatal(err)
 	}
-	reopened := openCatalog(t, filepath.Join(to, filepath.Base(path)))
-	if diff := cmp.Diff(snapshotOf(c), snapshotOf(reopened), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("catalog differs after it was opened again (-memory +file):\n%s", diff)
-	}
+	return openCatalog(t, filepath.Join(to, filepath.Base(path)))
 }
 
 func fill(c *Catalog) *Host {
@@ -341,6 +346,7 @@ func TestConnections(t *testing.T) {
 
 	// Killed while a host is connected: its last sign of life is known to a minute, and its connection has an end.
 	conn.SetLastTraffic(time.Unix(9000, 0))
+	setClock(c, func() time.Time { return time.Unix(9000, 0) })
 	if err := c.persister.touch(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -28,9 +28,6 @@ type savedChart struct {
 	labels *[]wire.Label
 }
 
-// keepConnections is how many connections of a host are remembered.
-const keepConnections = 100
-
 // exec runs a statement, prepared at its first use.
 func (w *writer) exec(statement string, args ...any) error {
 	s := w.prepared[statement]
@@ -111,6 +108,16 @@ func (w *writer) host(h *Host) error {
 // chart writes what the database does not have of a chart. When a child connects again it defines all its charts again,
 // and hardly any has changed.
 func (w *writer) chart(ch *Chart) error {
+	if ch.removed.Load() {
+		ch.forget() // should it come back it keeps its row number
+		return w.exec(`DELETE FROM chart WHERE id = ?`, ch.row)
+	}
+	if ch.moved.Swap(false) {
+		ch.forget()
+		if err := w.exec(`DELETE FROM dimension WHERE chart_id = ?`, ch.row); err != nil {
+			return err
+		}
+	}
 	def, labels, dimensions := ch.Def(), ch.labels.Load(), ch.Dimensions()
 	if saved := ch.saved.def; saved == nil || *saved != *def {
 		if ch.row == 0 {
