@@ -76,7 +76,7 @@ func TestPanic(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		panic("no reason")
-	}))
+	}), http.NotFoundHandler())
 	t.Cleanup(func() { p.halt(t) })
 	if err := p.listen(t.Context()); err != nil {
 		t.Fatal(err)

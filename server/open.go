@@ -18,6 +18,7 @@ import (
 	"foster/storage"
 	"foster/web"
 	"foster/web/api"
+	"foster/web/prom"
 )
 
 // answerTimeout bounds the time it takes to send one answer, to a client that reads slowly. Live streams have their own
@@ -123,7 +124,15 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.wg.Go(func() { a.Run(s.background) })
 
-	handler := s.routes(a)
+	po := prom.DefaultOptions()
+	po.Store, po.Log, po.Registerer = store, s.log.With("component", "prometheus"), s.registry
+	po.Version, po.GzipLevel = s.opts.Version, ao.GzipLevel
+	prometheus, err := prom.New(po)
+	if err != nil {
+		return err
+	}
+
+	handler := s.routes(a, prometheus)
 	s.handler.Store(&handler)
 	s.receiver.Store(rec)
 	close(s.ready)

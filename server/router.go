@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"foster/server/config"
+	"foster/web/prom"
 )
 
 // connKey is the key of the *conn in the context of a request.
@@ -150,8 +151,8 @@ func (s *Server) initializingStreamInfo(w http.ResponseWriter) {
 	_, _ = w.Write(body) // a child that is gone needs no answer
 }
 
-// routes puts foster's own endpoints before those of the API and the pages.
-func (s *Server) routes(api http.Handler) http.Handler {
+// routes puts foster's own endpoints, and those of Prometheus, before those of the API and the pages.
+func (s *Server) routes(api, prometheus http.Handler) http.Handler {
 	r := chi.NewRouter()
 	r.Use(s.observe)
 	get := func(path string, h http.Handler) {
@@ -166,6 +167,7 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	get("/debug/pprof/symbol", http.HandlerFunc(pprof.Symbol))
 	get("/debug/pprof/trace", http.HandlerFunc(pprof.Trace))
 	get("/debug/pprof/*", http.HandlerFunc(pprof.Index))
+	r.Handle(prom.Prefix+"/*", prometheus)
 	r.Mount("/", api)
 	return r
 }
@@ -213,6 +215,8 @@ func (s *Server) observe(next http.Handler) http.Handler {
 var commands = map[string]string{
 	"info": "info", "charts": "charts", "chart": "chart", "data": "data", "stream_info": "stream_info", "functions": "functions",
 	"hosts": "hosts", "live": "live", "metrics": "metrics", "healthz": "healthz", "readyz": "readyz",
+	"query": "query", "query_range": "query_range", "series": "series", "labels": "labels", "values": "values", "read": "read",
+	"federate": "federate",
 }
 
 func command(path string) string {
