@@ -39,7 +39,8 @@ func (a *Appender) Pending() int { return a.pending }
 // Append adds a point at unix time t to the batch. The reference is what Create, or the last Append to the series,
 // returned. A gap (a value that is not finite, or the flag Empty) is not stored, and of points with the same time one
 // stays; neither is an error. The errors are ErrUnknownSeries, ErrTooOld and ErrFuture, after which the batch remains
-// usable; others may have lost the points of the batch, as those of Commit.
+// usable, and ErrFull, which only the first point of a batch gets; others may have lost the points of the batch, as those
+// of Commit.
 //
 // Points of a series that come in order of time are stored in that order, whenever the process is killed: see partOf.
 func (a *Appender) Append(ref uint64, t int64, v float64, f wire.Flags) (uint64, error) {
@@ -68,6 +69,10 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 		return ref, ErrTooOld
 	}
 	if a.batch == nil {
+		if a.raw.space.short() {
+			a.raw.refused.Add(1)
+			return ref, ErrFull
+		}
 		if err := a.begin(); err != nil {
 			return ref, err
 		}
@@ -164,9 +169,11 @@ func (a *Appender) Commit() error {
 		err = ErrClosed
 	} else {
 		err = batch.Commit()
+		a.raw.space.wrote(err)
 	}
 	if err != nil {
 		a.raw.failed.Add(uint64(n))
+		a.raw.commits.Add(1)
 		return fmt.Errorf("commit %d points: %w", n, err)
 	}
 	a.raw.appended.Add(uint64(n))

@@ -6,14 +6,22 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/record"
 	"github.com/prometheus/prometheus/tsdb/wlog"
 	"github.com/prometheus/prometheus/util/compression"
 )
+
+// unclean is a file that is there while the tier is open, and after it was not closed in order. The TSDB removes its lock
+// before it writes what it keeps of the head.
+const unclean = "unclean"
 
 // mend prepares the directory of a process that was killed, or that had late points in its head, for the TSDB. late says
 // that there are such points.
@@ -24,25 +32,51 @@ import (
 // in a chunk. So what only saves time is removed. And a log that is cut within a record is cut behind the record
 // before: the TSDB would do that itself, but then not read the log of late points.
 func mend(dir string, log *slog.Logger) (late bool, err error) {
-	killed, err := exists(filepath.Join(dir, "lock")) // which goes with an orderly end
+	killed, err := exists(filepath.Join(dir, unclean))
 	if err != nil {
 		return false, err
 	}
-	if late, err = hasRecords(filepath.Join(dir, wlog.WblDirName)); err != nil || !killed && !late {
+	locked, err := exists(filepath.Join(dir, "lock")) // as an older version leaves it, and promtool
+	if err != nil {
 		return false, err
 	}
 	unlock, err := Lock(dir)
 	if err != nil {
 		return false, err
 	}
-	if killed && late {
-		err = cutTorn(filepath.Join(dir, "wal"), log)
+	late, err = mendLogs(dir, log)
+	if err == nil && (killed || locked || late) {
+		err = removeChunks(dir)
 	}
-	err = errors.Join(err, os.RemoveAll(filepath.Join(dir, "chunks_head")), tsdb.DeleteChunkSnapshots(dir, math.MaxInt, math.MaxInt), unlock())
-	if !killed { // leave no trace of a process that was
-		err = errors.Join(err, os.Remove(filepath.Join(dir, "lock")))
+	return late, errors.Join(err, unlock(), os.Remove(filepath.Join(dir, "lock")))
+}
+
+// mendLogs makes the logs readable to their last whole record. late says that there is one of late points.
+func mendLogs(dir string, log *slog.Logger) (late bool, err error) {
+	wal, wbl := filepath.Join(dir, "wal"), filepath.Join(dir, wlog.WblDirName)
+	// The TSDB does not open with a damaged checkpoint, but repairs the log at the wrong place.
+	checkpoint, last, err := wlog.LastCheckpoint(wal)
+	switch {
+	case err == nil:
+		err = cutTorn(checkpoint, log)
+	case errors.Is(err, record.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		last, err = -1, nil
+	}
+	if err == nil {
+		err = errors.Join(closeGap(wal, last, log), closeGap(wbl, -1, log))
+	}
+	if err != nil {
+		return false, err
+	}
+	if late, err = hasRecords(wbl); err == nil && late {
+		err = errors.Join(cutTorn(wal, log), cutTorn(wbl, log))
 	}
 	return late, err
+}
+
+// removeChunks removes what only saves time when the logs are read: chunks of the head, and snapshots of it.
+func removeChunks(dir string) error {
+	return errors.Join(os.RemoveAll(filepath.Join(dir, "chunks_head")), tsdb.DeleteChunkSnapshots(dir, math.MaxInt, math.MaxInt))
 }
 
 func exists(file string) (bool, error) {
@@ -71,9 +105,13 @@ func hasRecords(dir string) (bool, error) {
 	return false, err
 }
 
-// cutTorn cuts a log behind its last whole record.
+// cutTorn cuts a log behind its last whole record. It says so when more than the end of the last segment is lost, which is
+// what a process leaves that is killed while it writes.
 func cutTorn(dir string, log *slog.Logger) error {
 	segments, err := wlog.NewSegmentsReader(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("read the log: %w", err)
 	}
@@ -87,7 +125,17 @@ func cutTorn(dir string, log *slog.Logger) error {
 	if torn == nil {
 		return nil
 	}
-	w, err := wlog.New(log, nil, dir, compression.None)
+	var at *wlog.CorruptionErr
+	if !errors.As(torn, &at) || notDamage(torn) {
+		return fmt.Errorf("read the log: %w", torn)
+	}
+	lost, err := bytesBehind(dir, at)
+	if err != nil {
+		return err
+	}
+	log.Warn("a log of the store is damaged: it is cut, and what is behind is asked of the children again",
+		"log", dir, "segment", at.Segment, "offset", at.Offset, "bytes_lost", lost, "error", at.Err)
+	w, err := wlog.New(slog.New(slog.DiscardHandler), nil, dir, compression.None)
 	if err != nil {
 		return fmt.Errorf("repair the log: %w", err)
 	}
@@ -95,6 +143,71 @@ func cutTorn(dir string, log *slog.Logger) error {
 		return fmt.Errorf("repair the log: %w", err)
 	}
 	return nil
+}
+
+// bytesBehind returns how many bytes of a log are behind where it is damaged.
+func bytesBehind(dir string, at *wlog.CorruptionErr) (lost int64, err error) {
+	segments, err := segmentsOf(dir)
+	if err != nil {
+		return 0, err
+	}
+	for n, name := range segments {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case n == at.Segment:
+			lost += max(0, info.Size()-at.Offset)
+		case n > at.Segment:
+			lost += info.Size()
+		}
+	}
+	return lost, nil
+}
+
+// closeGap sets aside the segments of a log behind a missing one: the TSDB opens no log with a gap. It makes the segment
+// that a checkpoint ends with, if that is the last, or the TSDB would number new ones before it and not read them again.
+func closeGap(dir string, checkpoint int, log *slog.Logger) error {
+	segments, err := segmentsOf(dir)
+	if err != nil {
+		return err
+	}
+	newest, gap := -1, false
+	for _, n := range slices.Sorted(maps.Keys(segments)) {
+		gap = gap || newest >= 0 && n != newest+1 || checkpoint >= 0 && n > max(newest, checkpoint)+1
+		if !gap {
+			newest = n
+			continue
+		}
+		if err := setAside(filepath.Join(dir, segments[n]), log, errors.New("a segment of the log before it is missing")); err != nil {
+			return err
+		}
+	}
+	if newest < 0 {
+		newest = max(-1, checkpoint-1)
+	}
+	for ; newest < checkpoint; newest++ {
+		if err := os.WriteFile(wlog.SegmentName(dir, newest+1), nil, 0o600); err != nil {
+			return fmt.Errorf("repair the log: %w", err)
+		}
+	}
+	return nil
+}
+
+// segmentsOf returns the names of the segments of a log, which need not exist, by number.
+func segmentsOf(dir string) (map[int]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	segments := map[int]string{}
+	for _, e := range entries {
+		if n, err := strconv.Atoi(e.Name()); err == nil {
+			segments[n] = e.Name()
+		}
+	}
+	return segments, nil
 }
 
 // settle writes late points that came from their log into blocks and empties the log: it has references of series that a

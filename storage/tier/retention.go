@@ -49,7 +49,13 @@ func (r *Raw) retention(ctx context.Context, guid string) (map[string]Span, erro
 	}
 	for _, b := range r.db.Blocks() {
 		if err := blockSpans(ctx, b, guid, spans); err != nil {
-			return nil, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+			if ctx.Err() != nil || errors.Is(err, tsdb.ErrClosing) {
+				return nil, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+			}
+			// A child must not be kept out because of it: what it has is asked for again.
+			if _, told := r.damaged.LoadOrStore(b.Meta().ULID, true); !told {
+				r.log.Error("a block is damaged: what is in it is not known", "block", b.Dir(), "error", err)
+			}
 		}
 	}
 	return spans, nil

@@ -9,6 +9,9 @@ type Stats struct {
 	Duplicates uint64 // points not stored since their series had one of that time
 	TooOld     uint64 // points refused with ErrTooOld
 	Failed     uint64 // points lost in commits that failed
+	Commits    uint64 // that failed
+	Refused    uint64 // points refused with ErrFull
+	Full       bool   // ErrFull is what Append returns now
 
 	BlockBytes int64 // on disk in blocks
 	HeadBytes  int64 // on disk in logs and in chunks of the head
@@ -30,6 +33,9 @@ func (r *Raw) Stats() Stats {
 		Duplicates: r.duplicates.Load(),
 		TooOld:     r.tooOld.Load(),
 		Failed:     r.failed.Load(),
+		Commits:    r.commits.Load(),
+		Refused:    r.refused.Load(),
+		Full:       r.space.short(),
 		HeadBytes:  head.Size(),
 	}
 	// An empty head has its bounds the wrong way round.

@@ -1,0 +1,228 @@
+package tier
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foster/storage/query"
+)
+
+const (
+	damageSeconds = 1500
+	damageLate    = 700 // so many of them come late
+)
+
+var damageCharts = []string{"a.one", "a.two", "b.three"}
+
+// sampleStore makes a directory with everything in it that a store can have: blocks, a checkpoint, logs, chunks of the
+// head, and a snapshot when it was closed in order.
+func sampleStore(t *testing.T, orderly bool) string {
+	t.Helper()
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	r.db.DisableCompactions()
+	f := newFeeder(t, r)
+	for at := epoch + 1; at <= epoch+damageSeconds; at++ {
+		for _, chart := range damageCharts {
+			f.append(series(chart, "x"), at, ramp(at), 0)
+		}
+		if at%50 == 0 {
+			f.commit()
+		}
+		if at%400 == 0 {
+			if err := r.db.Compact(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if at == epoch+600 { // opening starts a segment, and the next compaction makes a checkpoint
+			f.commit()
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r = openRaw(t, dir, compactingOptions())
+			r.db.DisableCompactions()
+			f = newFeeder(t, r)
+		}
+	}
+	f.commit()
+	if orderly {
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	for at := epoch + damageSeconds - damageLate; at <= epoch+damageSeconds; at++ {
+		f.append(series("c.late", "x"), at, ramp(at), 0)
+		if at%97 == 0 {
+			f.commit()
+		}
+	}
+	f.commit()
+	r.db.ForceHeadMMap()
+	return copyDir(t, dir)
+}
+
+// damage changes one file of a store in one way, and says which.
+func damage(t *testing.T, rnd *rand.Rand, dir string) string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Every kind of file is as likely as every other.
+	kinds := map[string][]string{}
+	var names []string
+	for _, file := range files {
+		kind := filepath.Base(file)
+		if dir := filepath.Base(filepath.Dir(file)); strings.Trim(kind, "0123456789") == "" {
+			kind = strings.TrimRight(dir, "0123456789.")
+		}
+		if kinds[kind] == nil {
+			names = append(names, kind)
+		}
+		kinds[kind] = append(kinds[kind], file)
+	}
+	kind := kinds[names[rnd.IntN(len(names))]]
+	file := kind[rnd.IntN(len(kind))]
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	what := "emptied"
+	switch way := rnd.IntN(6); {
+	case way == 0:
+		what = "removed"
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		return what + " " + strings.TrimPrefix(file, dir)
+	case len(content) == 0:
+		what, content = "filled", []byte("garbage")
+	case way == 1:
+		content = nil
+	case way == 2:
+		what, content = "cut", content[:rnd.IntN(len(content))]
+	case way == 3:
+		what = "overwritten"
+		at := rnd.IntN(len(content))
+		for i := at; i < min(at+4096, len(content)); i++ {
+			content[i] = byte(rnd.Uint32())
+		}
+	case way == 4:
+		what = "zeroed"
+		clear(content[rnd.IntN(len(content)):])
+	default:
+		what = "flipped"
+		content[rnd.IntN(len(content))] ^= 1 << rnd.IntN(8)
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return what + " " + strings.TrimPrefix(file, dir)
+}
+
+// TestDamage damages files of a store at random. It must open all the same, say what is wrong, hold no point that was not
+// stored, and go on as a store does.
+func TestDamage(t *testing.T) {
+	rounds := 20
+	if testing.Short() {
+		rounds = 5
+	}
+	seed := rand.Uint64()
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	for name, orderly := range map[string]bool{"killed": false, "closed": true} {
+		original := sampleStore(t, orderly)
+		for range rounds {
+			dir := copyDir(t, original)
+			what := damage(t, rnd, dir)
+			if rnd.IntN(3) == 0 {
+				what += ", " + damage(t, rnd, dir)
+			}
+			var log bytes.Buffer
+			if !survives(t, dir, slog.New(slog.NewTextHandler(&log, nil))) || t.Failed() {
+				t.Fatalf("seed %d, %s: %s\n%s", seed, name, what, &log)
+			}
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// survives says whether a damaged store works: what can be read of it is right, and what it takes from now on is there.
+func survives(t *testing.T, dir string, log *slog.Logger) bool {
+	t.Helper()
+	o := compactingOptions()
+	o.Logger = log
+	r, err := Open(dir, o)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}()
+	if _, err := r.Retention(t.Context(), guid); err != nil {
+		t.Errorf("retention: %v", err)
+	}
+	// A damaged block may fail the readers of its time, but not those of another.
+	for _, chart := range append([]string{"c.late"}, damageCharts...) {
+		points, err := tryRead(t, r, chart)
+		for i, p := range points {
+			if p.Sum != ramp(p.End) || i > 0 && p.End <= points[i-1].End {
+				t.Errorf("%s: point %d is %+v", chart, i, p)
+				return false
+			}
+		}
+		if err != nil {
+			log.Info("read", "chart", chart, "error", err)
+		}
+	}
+	f := newFeeder(t, r)
+	const more = epoch + damageSeconds + 600
+	for at := epoch + damageSeconds + 1; at <= more; at++ {
+		f.append(series("a.one", "x"), at, ramp(at), 0)
+	}
+	f.commit()
+	if err := r.db.Compact(t.Context()); err != nil {
+		log.Info("compact", "error", err)
+	}
+	wantRamp(t, read(t, r, "a.one", "x", epoch+damageSeconds, more), epoch+damageSeconds+1, more)
+	return true
+}
+
+func tryRead(t *testing.T, r *Raw, chart string) (points []query.Point, err error) {
+	t.Helper()
+	s, err := r.Select(t.Context(), guid, chart, []string{"x"}, 1, epoch, epoch+damageSeconds)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	buf := make([]query.Point, 100)
+	for {
+		n, err := s.Cursors[0].Read(buf)
+		points = append(points, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			return points, nil
+		}
+		if err != nil {
+			return points, err
+		}
+	}
+}

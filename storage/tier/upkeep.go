@@ -1,0 +1,74 @@
+package tier
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/wlog"
+)
+
+// upkeepEvery is how often full chunks of the head are moved to disk, and compaction is considered; it also is when the
+// head has become large enough.
+const upkeepEvery = time.Minute
+
+// never is the interval at which the TSDB does by itself what upkeep does.
+const never = 100 * 365 * 24 * time.Hour
+
+// upkeep moves chunks of the head to disk, and compacts, until ctx ends. The TSDB has a goroutine for it: but that does it
+// on a full disk too, where it panics.
+func (r *Raw) upkeep(ctx context.Context) {
+	tick := time.NewTicker(upkeepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if r.space.short() {
+			continue
+		}
+		r.db.ForceHeadMMap()
+		if err := r.db.Compact(ctx); err != nil && ctx.Err() == nil {
+			r.log.Error("compaction failed; it is tried again", "error", err)
+			if errors.As(err, new(*wlog.CorruptionErr)) {
+				r.torn.Store(true)
+			}
+		}
+	}
+}
+
+// careful makes compactors ask for space first.
+func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
+	return func(ctx context.Context, reg prometheus.Registerer, log *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options) (tsdb.Compactor, error) {
+		c, err := compactor(ctx, reg, log, ranges, pool, o)
+		if err != nil {
+			return nil, err
+		}
+		return carefulCompactor{c, r.space, filepath.Join(r.dir, "chunks_head")}, nil
+	}
+}
+
+// sizeOf returns the size of the files in a directory, which others may change meanwhile.
+func sizeOf(dir string) (size int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			var info fs.FileInfo
+			if info, err = d.Info(); err == nil {
+				size += info.Size()
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	return size, err
+}
