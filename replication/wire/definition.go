@@ -213,7 +213,7 @@ func (w *Words) HostLabel() (Label, error) {
 	if w.n < 4 {
 		return Label{}, ErrMissingWord
 	}
-	l := Label{Name: w.Text(1), Source: parseLabelSource(w.Word(2)), Value: displayed(bytes.Join(w.words[3:w.n], []byte(" ")))}
+	l := Label{Name: w.Text(1), Source: parseLabelSource(w.Word(2)), Value: labelValue(displayed(bytes.Join(w.words[3:w.n], []byte(" "))))}
 	return l, l.check()
 }
 
@@ -222,8 +222,21 @@ func (w *Words) ChartLabel() (Label, error) {
 	if w.n < 3 {
 		return Label{}, ErrMissingWord
 	}
-	l := Label{Name: w.Text(1), Value: w.display(2), Source: parseLabelSource(w.Word(3))}
+	l := Label{Name: w.Text(1), Value: labelValue(w.display(2)), Source: parseLabelSource(w.Word(3))}
 	return l, l.check()
+}
+
+// labelValue returns the value of a label without the quotes that Netdata does not keep in one (v2.11.0, measured).
+func labelValue(s string) string {
+	if !strings.ContainsAny(s, "'\"") {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '\'' || r == '"' {
+			return '_'
+		}
+		return r
+	}, s)
 }
 
 func (l Label) check() error {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"foster/storage"
@@ -21,6 +22,8 @@ type source interface {
 	LoadRetention(ctx context.Context, h *catalog.Host) error
 	// Select returns one series for each dimension, and what must be called soon to end the reading.
 	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) (series []query.Series, done func() error, err error)
+	// Stats returns the figures of the store.
+	Stats() storage.Stats
 }
 
 // stored is the source of a server.
@@ -66,6 +69,11 @@ type Options struct {
 	// GzipLevel returns how much answers are compressed: from 1 to 9, or 0 for not at all.
 	GzipLevel func() int
 
+	// Tiers are the configured tiers of the store, the finest first.
+	Tiers []TierLimit
+	// Disk returns the space of the file system that holds the store.
+	Disk func() (Disk, error)
+
 	MaxQueries   int           // queries that run at the same time
 	QueryTimeout time.Duration // of one query, waiting for its turn included
 	MaxCells     int           // values in one answer: rows times dimensions
@@ -83,6 +91,7 @@ func DefaultOptions() Options {
 		HTTPS:        func() bool { return false },
 		Compression:  func() bool { return true },
 		GzipLevel:    func() int { return 3 },
+		Disk:         func() (Disk, error) { return Disk{}, errors.New("not known") },
 		MaxQueries:   64,
 		QueryTimeout: 30 * time.Second,
 		MaxCells:     4_000_000,
@@ -108,11 +117,16 @@ type API struct {
 	queries chan struct{} // one element for each running query
 	streams chan struct{} // one element for each live stream
 	facts   *facts
+	scrapes scrapes
+	used    usage
 	nonce   uint32 // random, tells parents apart for children that choose among equals
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed when Run ends: live streams end too
 }
+
+// usage counts the answers in each format of allmetrics.
+type usage struct{ prometheus, shell, json atomic.Int64 }
 
 // New returns the API. It answers at once; Run keeps its rates.
 func New(o Options) (*API, error) {

@@ -23,29 +23,37 @@ func (rp *reply) functionList(functions map[string]wire.Function) {
 	rp.open('{')
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		f := functions[name]
-		if f.Tags == "hidden" || f.Tags == "config" {
+		if private(f) {
 			continue
 		}
 		rp.keyOpen(name, '{')
-		rp.keyString("help", f.Help)
-		rp.keyInt("timeout", f.Timeout)
-		rp.keyInt("version", f.Version)
-		scope := "LOCAL"
-		if f.Global {
-			scope = "GLOBAL"
-		}
-		rp.key("options")
-		rp.strings([]string{scope})
-		rp.keyString("tags", f.Tags)
-		rp.keyOpen("access", '[')
-		for bit, access := range accessNames {
-			if f.Access&(1<<bit) != 0 {
-				rp.string(access)
-			}
-		}
-		rp.close(']')
-		rp.keyInt("priority", f.Priority)
+		rp.functionFacts(f)
 		rp.close('}')
 	}
 	rp.close('}')
+}
+
+// private says whether a function is for other programs, and not for lists.
+func private(f wire.Function) bool { return f.Tags == "hidden" || f.Tags == "config" }
+
+// functionFacts writes what is known of a function.
+func (rp *reply) functionFacts(f wire.Function) {
+	rp.keyString("help", f.Help)
+	rp.keyInt("timeout", f.Timeout)
+	rp.keyInt("version", f.Version)
+	scope := "LOCAL"
+	if f.Global {
+		scope = "GLOBAL"
+	}
+	rp.key("options")
+	rp.strings([]string{scope})
+	rp.keyString("tags", f.Tags)
+	rp.keyOpen("access", '[')
+	for bit, access := range accessNames {
+		if f.Access&(1<<bit) != 0 {
+			rp.string(access)
+		}
+	}
+	rp.close(']')
+	rp.keyInt("priority", f.Priority)
 }

@@ -96,9 +96,23 @@ func (a *API) info(rp *reply, rq *request) {
 	}
 	rp.close(']')
 	rp.keyOpen("mirrored_hosts_status", '[')
-	rp.mirrored(self.GUID, self.Hostname, true, &catalog.HostInfo{})
+	names := map[string]int{self.Hostname: 1}
 	for _, h := range hosts {
-		rp.mirrored(h.GUID, h.Info().Hostname, h.Connection() != nil, h.Info())
+		names[h.Info().Hostname]++
+	}
+	served := func(guid, name string) ambiguity {
+		if names[name] < 2 {
+			return unambiguous
+		}
+		if h, _ := a.find(name); h == nil && guid == self.GUID || h != nil && h.GUID == guid {
+			return servesName
+		}
+		return byGUIDOnly
+	}
+	rp.mirrored(self.GUID, self.Hostname, true, &catalog.HostInfo{}, served(self.GUID, self.Hostname))
+	for _, h := range hosts {
+		info := h.Info()
+		rp.mirrored(h.GUID, info.Hostname, h.Connection() != nil, info, served(h.GUID, info.Hostname))
 	}
 	rp.close(']')
 	rp.keyOpen("alarms", '{')
@@ -134,17 +148,27 @@ func (a *API) info(rp *reply, rq *request) {
 	rp.keyNull("notification-methods")
 	rp.keyBool("exporting-enabled", false)
 	rp.keyString("exporting-connectors", "")
-	for _, key := range []string{"allmetrics-prometheus-used", "allmetrics-shell-used", "allmetrics-json-used", "dashboard-used"} {
-		rp.keyInt(key, 0)
-	}
+	rp.keyInt("allmetrics-prometheus-used", a.used.prometheus.Load())
+	rp.keyInt("allmetrics-shell-used", a.used.shell.Load())
+	rp.keyInt("allmetrics-json-used", a.used.json.Load())
+	rp.keyInt("dashboard-used", 0)
 	total := a.facts.total(rq.now)
 	rp.keyInt("charts-count", int64(total.charts))
 	rp.keyInt("metrics-count", int64(total.metrics))
 	rp.close('}')
 }
 
-// mirrored writes an element of mirrored_hosts_status.
-func (rp *reply) mirrored(guid, hostname string, reachable bool, info *catalog.HostInfo) {
+// ambiguity says what a hostname means when several hosts have it.
+type ambiguity uint8
+
+const (
+	unambiguous ambiguity = iota // no other host has it
+	servesName                   // /host/<hostname>/ is this host, the one seen last
+	byGUIDOnly                   // /host/<hostname>/ is another host
+)
+
+// mirrored writes an element of mirrored_hosts_status. Of hosts that share a name it says which one the name stands for.
+func (rp *reply) mirrored(guid, hostname string, reachable bool, info *catalog.HostInfo, served ambiguity) {
 	rp.open('{')
 	rp.keyString("guid", guid)
 	rp.keyString("hostname", hostname)
@@ -152,6 +176,9 @@ func (rp *reply) mirrored(guid, hostname string, reachable bool, info *catalog.H
 	rp.keyInt("hops", info.Hops)
 	rp.keyOptional("claim_id", info.ClaimID)
 	rp.keyOptional("node_id", info.NodeID)
+	if served != unambiguous {
+		rp.keyBool("serves_hostname", served == servesName)
+	}
 	rp.close('}')
 }
 

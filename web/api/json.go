@@ -39,6 +39,9 @@ func (e *encoder) bool(v bool) { e.next(); e.b = strconv.AppendBool(e.b, v) }
 
 func (e *encoder) null() { e.next(); e.b = append(e.b, "null"...) }
 
+// raw writes a value that is JSON already.
+func (e *encoder) raw(v []byte) { e.next(); e.b = append(e.b, v...) }
+
 func (e *encoder) strings(list []string) {
 	e.open('[')
 	for _, s := range list {

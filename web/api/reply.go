@@ -27,6 +27,7 @@ type reply struct {
 	public      bool   // the answer will stay the same: caches may keep it
 	plain       bool   // never compressed
 	filename    string // the answer is to be saved under this name
+	refresh     int64  // seconds after which a page shall ask again, 0 for never
 }
 
 var replies = sync.Pool{New: func() any { return &reply{} }}
@@ -74,10 +75,15 @@ func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time, gzi
 	if rp.filename != "" {
 		h.Set("Content-Disposition", `attachment; filename="`+rp.filename+`"`)
 	}
-	if rp.public && rp.status == http.StatusOK {
+	switch {
+	case rp.status == http.StatusOK && rp.refresh > 0:
+		h.Set("Refresh", strconv.FormatInt(rp.refresh, 10))
+		h.Set("Cache-Control", "public")
+		h.Set("Expires", now.Add(time.Duration(rp.refresh)*time.Second).UTC().Format(http.TimeFormat))
+	case rp.public && rp.status == http.StatusOK:
 		h.Set("Cache-Control", "public")
 		h.Set("Expires", now.Add(24*time.Hour).UTC().Format(http.TimeFormat))
-	} else {
+	default:
 		h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
 		h.Set("Pragma", "no-cache")
 		h.Set("Expires", now.UTC().Format(http.TimeFormat))

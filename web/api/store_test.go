@@ -73,6 +73,13 @@ func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.D
 	}, nil
 }
 
+// Stats returns made-up figures of one tier.
+func (m *memory) Stats() storage.Stats {
+	return storage.Stats{Series: 7, Appended: 1000, Tiers: []storage.TierStats{
+		{BlockBytes: 1 << 20, HeadBytes: 1 << 10, First: start - 599, Last: start},
+	}}
+}
+
 type cursor struct {
 	points []query.Point
 	wait   context.Context
