@@ -19,7 +19,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"foster/internal/quantity"
 	"foster/server"
+	"foster/server/config"
 	"foster/server/config"
 )
 
@@ -203,7 +205,7 @@ func TestDuration(t *testing.T) {
 		0: "off", time.Second: "1s", 90 * time.Second: "1m30s", 36 * time.Hour: "1d12h", 5 * 24 * time.Hour: "5d", 1500 * time.Millisecond: "1s500ms",
 	} {
 		got := duration(d)
-		back, err := config.ParseDuration(got, time.Second)
+		back, err := quantity.ParseDuration(got, time.Second)
 		if got != want || back != d || err != nil {
 			t.Errorf("%v: %q, want %q; read as %v, %v", d, got, want, back, err)
 		}

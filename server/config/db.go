@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"foster/internal/quantity"
 )
 
 // maxTiers is the most storage tiers that Netdata knows.
@@ -131,7 +133,7 @@ func (d *DB) readTiers(r *reader) {
 
 // parseTierSize parses a disk size, in MiB when it has no unit.
 func parseTierSize(s string) (uint64, error) {
-	n, err := ParseSize(s, mebibyte)
+	n, err := quantity.ParseSize(s, mebibyte)
 	if err == nil && n > 0 && n < minTierSize {
 		return minTierSize, warningf("%s is less than the minimum of 25 MiB, which is used", excerpt(s))
 	}

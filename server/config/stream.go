@@ -146,7 +146,7 @@ func (s *Send) read(r *reader) {
 	set(r, &s.GzipLevel, intBetween(1, 9), stream("gzip compression level"))
 	set(r, &s.LZ4Acceleration, intBetween(1, 9), stream("lz4 compression acceleration"))
 	set(r, &s.Timeout, duration(time.Second, time.Second), stream("timeout", "timeout seconds"))
-	set(r, &s.BufferSize, size(byteUnit, minSendBuffer), stream("buffer size", "buffer size bytes"))
+	set(r, &s.BufferSize, size(1, minSendBuffer), stream("buffer size", "buffer size bytes"))
 	set(r, &s.ReconnectDelay, duration(time.Second, 5*time.Second), stream("reconnect delay", "reconnect delay seconds"))
 	set(r, &s.ClockResyncIterations, intBetween(0, math.MaxInt32), stream("initial clock resync iterations"))
 	set(r, &s.SkipCertificateVerify, parseBool, stream("ssl skip certificate verification"))

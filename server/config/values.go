@@ -9,6 +9,12 @@ import (
 	"time"
 
 	"foster/internal/pattern"
+	"foster/internal/quantity"
+)
+
+const (
+	day      = 24 * time.Hour
+	mebibyte = 1 << 20
 )
 
 // warning is the error of a parser that found a value nevertheless.
@@ -94,7 +100,7 @@ func clamp(n int64, low, high int, err error) (int, error) {
 // is for options that Netdata reads as a plain number, where its "1h" means 1.
 func secondsBetween(low, high int) parser[int] {
 	return func(s string) (int, error) {
-		d, err := ParseDuration(s, time.Second)
+		d, err := quantity.ParseDuration(s, time.Second)
 		if err != nil {
 			return 0, err
 		}
@@ -106,7 +112,7 @@ func secondsBetween(low, high int) parser[int] {
 // without one.
 func duration(unit, minimum time.Duration) parser[time.Duration] {
 	return func(s string) (time.Duration, error) {
-		d, err := ParseDuration(s, unit)
+		d, err := quantity.ParseDuration(s, unit)
 		switch {
 		case err != nil:
 			return 0, err
@@ -123,7 +129,7 @@ func duration(unit, minimum time.Duration) parser[time.Duration] {
 // without one.
 func size(unit, minimum uint64) parser[uint64] {
 	return func(s string) (uint64, error) {
-		n, err := ParseSize(s, unit)
+		n, err := quantity.ParseSize(s, unit)
 		if err == nil && n < minimum {
 			return minimum, warningf("%d bytes are less than the minimum %d, which is used", n, minimum)
 		}

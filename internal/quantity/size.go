@@ -1,16 +1,10 @@
-package config
+package quantity
 
 import (
 	"errors"
 	"fmt"
 	"math"
 	"strconv"
-)
-
-// Units of sizes in bytes.
-const (
-	byteUnit = 1
-	mebibyte = 1 << 20
 )
 
 // sizeUnit returns the bytes of a unit of Netdata's size grammar, in which

@@ -1,4 +1,4 @@
-package config
+package quantity
 
 import (
 	"errors"
@@ -103,4 +103,16 @@ func splitQuantity(s string) (number, unit, rest string) {
 		j++
 	}
 	return number, rest[:j], rest[j:]
+}
+
+// trim removes the white space that C knows; other Unicode blanks are part of
+// a value.
+func trim(s string) string { return strings.Trim(s, " \t\n\v\f\r") }
+
+// excerpt quotes s for a message, shortened: a line may hold anything.
+func excerpt(s string) string {
+	if len(s) > 60 {
+		return fmt.Sprintf("%.60q…", s)
+	}
+	return fmt.Sprintf("%q", s)
 }

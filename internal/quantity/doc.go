@@ -1,0 +1,2 @@
+// Package quantity parses durations and sizes as Netdata's configuration files write them.
+package quantity
