@@ -22,7 +22,6 @@ import (
 	"foster/internal/quantity"
 	"foster/server"
 	"foster/server/config"
-	"foster/server/config"
 )
 
 func TestMain(m *testing.M) {
