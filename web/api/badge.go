@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"foster/internal/pattern"
-	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
 )
@@ -128,7 +127,7 @@ func refreshOf(ps params, q *badgeQuery) int64 {
 type badgeQuery struct {
 	dimensions string // pattern
 	request    query.Request
-	method     query.Method
+	grouping   query.Grouping
 	options    query.Options
 }
 
@@ -144,7 +143,7 @@ func parseBadgeQuery(ps params, ch *catalog.Chart) badgeQuery {
 		o, _ := query.ParseOption(name)
 		q.options |= o
 	}
-	q.method, _ = query.ParseMethod(ps.get("group")) // an unknown one is the average
+	q.grouping, _ = query.ParseGrouping(ps.get("group"), ps.get("group_options")) // an unknown one is the average
 	q.request = query.Request{
 		After: ps.number("after", -ch.UpdateEvery()), Before: ps.number("before", 0), Points: ps.number("points", 1), Options: q.options,
 	}
@@ -169,25 +168,18 @@ func (a *API) newest(ctx context.Context, ch *catalog.Chart, q *badgeQuery, now 
 			dims, visible = append(dims, d), append(visible, shown)
 		}
 	}
-	if len(dims) == 0 || !w.Touches(first, last) || w.Points*len(dims) > a.opt.MaxCells {
+	if len(dims) == 0 || !w.Touches(first, last) {
 		return math.NaN(), nil
 	}
-	after, before := w.Span(every)
-	series, done, err := a.source.Select(ctx, ch, dims, storage.Range{After: after, Before: before})
+	if err := a.affordable(w.Points, len(dims)); err != nil {
+		return 0, err
+	}
+	r, err := a.run(ctx, &w, q.grouping, -1, ch, dims)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = done() }() // the points have been read
-	r, err := query.Run(ctx, w, q.method, series)
-	if err != nil {
-		return 0, err
-	}
-	absolute := q.options.Has(query.Absolute)
 	if percentage {
-		r.Percentages(absolute)
-	}
-	if absolute {
-		r.Absolute()
+		r.Percentages()
 	}
 	row, sum, lowest, highest, some := r.Points-1, 0.0, 0.0, 0.0, false
 	for i := range r.Columns {
