@@ -70,6 +70,9 @@ func (s *Server) listen(ctx context.Context) error {
 // forever is the retention of a tier without a time limit.
 const forever = 100 * 365 * 24 * time.Hour
 
+// limit returns a size limit as a signed number.
+func limit(size uint64) int64 { return int64(min(size, 1<<62)) }
+
 func orDefault(d, other time.Duration) time.Duration {
 	if d > 0 {
 		return d
@@ -85,7 +88,14 @@ func (s *Server) open(ctx context.Context) error {
 	so.Logger = s.log
 	so.Registerer = s.registry
 	tier0 := cfg.Server.DB.Tiers[0]
-	so.Tier0 = storage.Retention{Time: orDefault(tier0.RetentionTime, forever), Bytes: int64(min(tier0.RetentionSize, 1<<62))}
+	so.Tier0 = storage.Retention{Time: orDefault(tier0.RetentionTime, forever), Bytes: limit(tier0.RetentionSize)}
+	so.Tiers = nil
+	for _, t := range cfg.Server.DB.Tiers[1:] {
+		so.Tiers = append(so.Tiers, storage.Tier{
+			Iterations: t.Iterations,
+			Retention:  storage.Retention{Time: t.RetentionTime, Bytes: limit(t.RetentionSize)},
+		})
+	}
 	so.ReplicationPeriod = max(so.ReplicationPeriod, cfg.Server.DB.ReplicationPeriod)
 	store, err := storage.Open(ctx, so)
 	if err != nil {

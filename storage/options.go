@@ -22,15 +22,24 @@ type Options struct {
 	ReplicationPeriod time.Duration
 
 	Tier0 Retention
+	// Tiers are tier 1 and so on, each derived from the one before.
+	Tiers []Tier
+}
+
+// Tier says what a tier holds that is derived from another.
+type Tier struct {
+	Iterations int // points of the tier before that make one of this tier, at least 2; tier 0 counts as one a second
+	Retention
 }
 
 // Retention says how much of a tier is kept: the oldest points are deleted when either limit is reached.
 type Retention struct {
-	Time  time.Duration
-	Bytes int64 // of blocks on disk; 0: no limit
+	Time  time.Duration // 0: no limit, but tier 0 has one
+	Bytes int64         // of blocks on disk; 0: no limit
 }
 
-// DefaultOptions returns the options of an agent v2 for its first tier: 14 days or 1 GiB.
+// DefaultOptions returns the options of an agent v2: points as they were collected for 14 days, a point a minute for 90 days,
+// a point an hour for two years, and each no more than 1 GiB.
 func DefaultOptions() Options {
 	o := tier.DefaultOptions()
 	return Options{
@@ -38,6 +47,10 @@ func DefaultOptions() Options {
 		Now:               o.Now,
 		ReplicationPeriod: 24 * time.Hour,
 		Tier0:             Retention{Time: o.Retention, Bytes: o.MaxBytes},
+		Tiers: []Tier{
+			{Iterations: 60, Retention: Retention{Time: 90 * 24 * time.Hour, Bytes: o.MaxBytes}},
+			{Iterations: 60, Retention: Retention{Time: 730 * 24 * time.Hour, Bytes: o.MaxBytes}},
+		},
 	}
 }
 
@@ -59,11 +72,20 @@ const slack = 2 * time.Hour
 // raw returns the options of tier 0.
 func (o Options) raw() tier.Options {
 	t := tier.DefaultOptions()
-	t.Logger = o.Logger.With("component", "tier0")
+	t.Logger = o.Logger.With("component", "tiers")
 	t.Registerer = o.Registerer
 	t.Now = o.Now
 	t.Retention = o.Tier0.Time
 	t.MaxBytes = o.Tier0.Bytes
 	t.OutOfOrder = max(o.ReplicationPeriod, 24*time.Hour) + slack
 	return t
+}
+
+// coarse returns the options of the other tiers.
+func (o Options) coarse() []tier.CoarseOptions {
+	var out []tier.CoarseOptions
+	for _, t := range o.Tiers {
+		out = append(out, tier.CoarseOptions{Iterations: t.Iterations, Retention: t.Time, MaxBytes: t.Bytes})
+	}
+	return out
 }

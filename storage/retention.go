@@ -17,7 +17,7 @@ func (s *Store) LoadRetention(ctx context.Context, h *catalog.Host) error {
 	if h.RetentionKnown() {
 		return nil
 	}
-	spans, err := s.raw.Retention(ctx, h.StoreID())
+	spans, err := s.tiers.Retention(ctx, h.StoreID())
 	if err != nil {
 		return err
 	}

@@ -15,36 +15,44 @@ type Selection struct {
 	// the selection or the store has been closed.
 	Series []query.Series
 
-	raw *tier.Selection
+	reading *tier.Reading
 }
 
 // Range says which points to select.
 type Range struct {
 	After, Before int64 // the points that end in (After, Before], unix seconds
 	// Step is how many seconds a point may cover: points of a coarser tier may be given up to it. 0 gives the points as they
-	// were collected.
+	// were collected. Where only coarser tiers reach back, theirs are given anyway; then the last point may be one that ends
+	// after Before.
 	Step int64
-	// Tier, when it is not 0, is the only tier to read, whatever Step says.
+	// Tier, when it is not 0, is the only tier to read, whatever Step says. The newest points are not in it yet.
 	Tier int
 }
 
 // Select opens dimensions of ch for reading. A point as collected begins an interval of the chart before its end, but not
-// before the end of its predecessor. Gaps are not read as points: there is none without a value.
+// before the end of its predecessor; a point of a coarser tier covers a whole window of it. Gaps are not read as points:
+// there is none without a value.
 func (s *Store) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r Range) (*Selection, error) {
-	ids := make([]string, len(dims))
-	for i, d := range dims {
-		ids[i] = d.ID
+	q := tier.Query{
+		GUID: ch.Host.StoreID(), Chart: ch.ID, Every: ch.UpdateEvery(), Dimensions: make([]string, len(dims)),
+		After: r.After, Before: r.Before, Width: r.Step, Tier: r.Tier,
 	}
-	raw, err := s.raw.Select(ctx, ch.Host.StoreID(), ch.ID, ids, ch.UpdateEvery(), r.After, r.Before)
+	for i, d := range dims {
+		q.Dimensions[i] = d.ID
+	}
+	reading, err := s.tiers.Select(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	series := make([]query.Series, len(dims))
-	for i, id := range ids {
-		series[i] = query.Series{Dimension: id, Cursor: raw.Cursors[i]}
+	for i, id := range q.Dimensions {
+		series[i] = query.Series{Dimension: id, Cursor: reading.Cursors[i]}
 	}
-	return &Selection{Series: series, raw: raw}, nil
+	return &Selection{Series: series, reading: reading}, nil
 }
 
+// Read returns how many points have been read so far of each tier, tier 0 first.
+func (s *Selection) Read() []int { return s.reading.Read() }
+
 // Close ends the selection. Closing twice is harmless.
-func (s *Selection) Close() error { return s.raw.Close() }
+func (s *Selection) Close() error { return s.reading.Close() }

@@ -1,5 +1,7 @@
 package storage
 
+import "foster/storage/tier"
+
 // Stats are figures of the store since it was opened.
 type Stats struct {
 	Series uint64 // with points in memory
@@ -13,11 +15,7 @@ type Stats struct {
 }
 
 // TierStats are figures of a tier.
-type TierStats struct {
-	BlockBytes  int64 // on disk in blocks
-	HeadBytes   int64 // on disk in what is not in blocks yet
-	First, Last int64 // unix seconds of the oldest and the newest point stored, about; 0 when there is none
-}
+type TierStats = tier.TierStats
 
 // Stats returns the figures of the store, the zero value when it is closed.
 func (s *Store) Stats() Stats {
@@ -28,6 +26,6 @@ func (s *Store) Stats() Stats {
 		Duplicates: raw.Duplicates,
 		TooOld:     raw.TooOld,
 		Failed:     raw.Failed,
-		Tiers:      []TierStats{{BlockBytes: raw.BlockBytes, HeadBytes: raw.HeadBytes, First: raw.First, Last: raw.Last}},
+		Tiers:      s.tiers.TierStats(),
 	}
 }

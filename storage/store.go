@@ -28,7 +28,8 @@ var (
 type Store struct {
 	unlock    func() error
 	catalog   *catalog.Catalog
-	raw       *tier.Raw
+	raw       *tier.Raw // of tiers
+	tiers     *tier.Tiers
 	close     func() error
 	retention hostLocks
 }
@@ -46,11 +47,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), unlock())
 	}
-	raw, err := tier.Open(filepath.Join(o.Dir, "tier0"), o.raw())
+	tiers, err := tier.OpenTiers(o.Dir, o.raw(), o.coarse())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
 	}
-	s := &Store{unlock: unlock, catalog: c, raw: raw, retention: hostLocks{seed: maphash.MakeSeed()}}
+	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, retention: hostLocks{seed: maphash.MakeSeed()}}
 	s.close = sync.OnceValue(s.shut)
 	return s, nil
 }
@@ -60,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
-	if err := errors.Join(s.raw.Close(), s.catalog.Close(), s.unlock()); err != nil {
+	if err := errors.Join(s.tiers.Close(), s.catalog.Close(), s.unlock()); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil

@@ -146,7 +146,7 @@ func TestStore(t *testing.T) {
 			t.Errorf("append at %d: %v, want %v", at, err, want)
 		}
 	}
-	if stats := s.Stats(); stats.Appended != 5 || stats.TooOld != 1 || stats.Series != 1 || len(stats.Tiers) != 1 ||
+	if stats := s.Stats(); stats.Appended != 5 || stats.TooOld != 1 || stats.Series != 1 || len(stats.Tiers) != 3 ||
 		stats.Tiers[0].First != epoch || stats.Tiers[0].Last != epoch+4 || stats.Tiers[0].HeadBytes == 0 {
 		t.Errorf("figures are %+v", stats)
 	}

@@ -39,6 +39,9 @@ type Options struct {
 
 	// BlockDuration is the time one block covers. One and a half times of it are held in the head and its log.
 	BlockDuration time.Duration
+
+	keep   func(*tsdb.BlockMeta) bool // blocks that are still needed, within a tenth beyond the limits; may be nil
+	cutoff *atomic.Int64              // set to the time, in unix milliseconds, up to which blocks have expired; may be nil
 }
 
 // DefaultOptions returns the options with which 2,000 metrics keep about a week.
@@ -112,7 +115,8 @@ const (
 type Raw struct {
 	db      *tsdb.DB
 	now     func() time.Time
-	block   int64 // milliseconds that a block covers
+	block   int64        // milliseconds that a block covers
+	cutoff  atomic.Int64 // unix milliseconds up to which blocks have expired
 	metrics *registration
 
 	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
@@ -152,6 +156,7 @@ func Open(dir string, o Options) (*Raw, error) {
 		now: o.Now, block: o.BlockDuration.Milliseconds(), dir: dir, log: log, selections: map[*Selection]struct{}{},
 		space: &space{dir: dir, reserve: o.Reserve, free: o.Free, log: o.Logger},
 	}
+	o.cutoff = &r.cutoff
 	var registerer prometheus.Registerer
 	if o.Registerer != nil {
 		r.metrics = &registration{Registerer: o.Registerer}
