@@ -1,0 +1,189 @@
+package tier
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+)
+
+// Everything is a time that no point is newer than.
+const Everything = math.MaxInt64 / 1000
+
+// Erase deletes the points of some hosts from tier 0: of each those that end at or before a unix time. The blocks that
+// hold any are written anew, one after the other, so that compaction has its turn in between and the disk needs space for
+// one block more. Points appended meanwhile may stay.
+//
+// Of what is in the head those in order are gone at once for readers, and from the disk when the head is cut into a block.
+// Late ones remain until then: Erase is called again until Holds is false.
+func (r *Raw) Erase(ctx context.Context, before map[string]int64) error {
+	done := map[[2]int64]bool{}
+	for {
+		more, err := r.eraseBlock(ctx, before, done)
+		if err != nil {
+			return fmt.Errorf("erase from blocks: %w", err)
+		}
+		if !more {
+			break
+		}
+	}
+	if err := r.eraseHead(ctx, before); err != nil {
+		return fmt.Errorf("erase from the head: %w", err)
+	}
+	return nil
+}
+
+// eraseBlock deals with the oldest block that holds something to erase, and says whether there was one. Blocks of a range in
+// done were dealt with.
+func (r *Raw) eraseBlock(ctx context.Context, before map[string]int64, done map[[2]int64]bool) (bool, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return false, ErrClosed
+	}
+	blocks := slices.SortedFunc(slices.Values(r.db.Blocks()), func(a, b *tsdb.Block) int {
+		return cmp.Compare(a.MinTime(), b.MinTime())
+	})
+	for _, b := range blocks {
+		within := [2]int64{b.MinTime(), b.MaxTime()}
+		if done[within] {
+			continue
+		}
+		hosts, err := holders(ctx, b, before)
+		if errors.Is(err, tsdb.ErrClosing) {
+			continue // replaced by a compaction; the next pass sees the new one
+		}
+		if err != nil {
+			return false, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+		}
+		if len(hosts) == 0 {
+			continue
+		}
+		done[within] = true
+		for _, guid := range hosts {
+			if err := r.db.Delete(ctx, b.MinTime(), min(milliseconds(before[guid]), b.MaxTime()-1), ofHost(guid)); err != nil {
+				return false, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+			}
+		}
+		if err := r.db.CleanTombstones(); err != nil {
+			return false, err
+		}
+		return true, ctx.Err()
+	}
+	return false, ctx.Err()
+}
+
+func milliseconds(seconds int64) int64 { return min(seconds, Everything) * 1000 }
+
+func ofHost(guid string) *labels.Matcher {
+	return labels.MustNewMatcher(labels.MatchEqual, labelGUID, guid)
+}
+
+// holders returns the hosts of which a block has points to erase.
+func holders(ctx context.Context, b *tsdb.Block, before map[string]int64) (hosts []string, err error) {
+	ix, err := b.Index()
+	if err != nil {
+		return nil, err
+	}
+	defer ix.Close()
+	var builder labels.ScratchBuilder
+	var metas []chunks.Meta
+	for guid, t := range before {
+		if milliseconds(t) < b.MinTime() {
+			continue
+		}
+		list, err := postings(ctx, ix, guid)
+		if err != nil {
+			return nil, err
+		}
+		for list.Next() {
+			if err := ix.Series(list.At(), &builder, &metas); err != nil {
+				return nil, err
+			}
+			if len(metas) > 0 && metas[0].MinTime <= milliseconds(t) {
+				hosts = append(hosts, guid)
+				break
+			}
+		}
+		if err := list.Err(); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(hosts)
+	return hosts, nil
+}
+
+func (r *Raw) eraseHead(ctx context.Context, before map[string]int64) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return ErrClosed
+	}
+	head := r.db.Head()
+	for guid, t := range before {
+		maxt := milliseconds(t)
+		if maxt < head.MinTime() {
+			continue
+		}
+		if err := r.db.Delete(ctx, head.MinTime(), maxt, ofHost(guid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Holds says whether tier 0 has series of a host, be it without points.
+func (r *Raw) Holds(ctx context.Context, guid string) (bool, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return false, ErrClosed
+	}
+	for {
+		holds, err := r.holds(ctx, guid)
+		if errors.Is(err, tsdb.ErrClosing) && ctx.Err() == nil {
+			continue // a compaction has replaced a block meanwhile
+		}
+		if err != nil {
+			return false, fmt.Errorf("look for points of host %s: %w", guid, err)
+		}
+		return holds, nil
+	}
+}
+
+func (r *Raw) holds(ctx context.Context, guid string) (bool, error) {
+	// The head comes first: what leaves it meanwhile is in a block that is listed afterwards.
+	head, err := r.db.Head().Index()
+	if err != nil {
+		return false, err
+	}
+	defer head.Close()
+	if holds, err := hasSeries(ctx, head, guid); holds || err != nil {
+		return holds, err
+	}
+	for _, b := range r.db.Blocks() {
+		ix, err := b.Index()
+		if err != nil {
+			return false, err
+		}
+		holds, err := hasSeries(ctx, ix, guid)
+		if err := errors.Join(err, ix.Close()); holds || err != nil {
+			return holds, err
+		}
+	}
+	return false, nil
+}
+
+func hasSeries(ctx context.Context, ix tsdb.IndexReader, guid string) (bool, error) {
+	list, err := postings(ctx, ix, guid)
+	if err != nil {
+		return false, err
+	}
+	return list.Next(), list.Err()
+}
