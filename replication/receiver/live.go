@@ -93,6 +93,10 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	if n == 0 || s.lost != nil {
 		return
 	}
+	if s.shelved {
+		s.show(c, t, points, replayed)
+		return
+	}
 	if h := c.replay.hole; h != nil && h.open && !replayed {
 		if s.hold(h, t, points) {
 			return
@@ -136,7 +140,9 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 		case errors.Is(err, storage.ErrTooOld), errors.Is(err, storage.ErrFuture):
 			continue // counted by the store, and here as dropped
 		default:
-			s.lose(err)
+			if s.refused(err); s.lost == nil {
+				s.show(c, t, points, replayed)
+			}
 			return
 		}
 		appended++
@@ -191,8 +197,11 @@ func (s *session) revive(c *chart, points []point) {
 
 // commitIfFull commits between blocks when the batch is full.
 func (s *session) commitIfFull() error {
-	if s.lost != nil {
+	switch {
+	case s.lost != nil:
 		return s.lost
+	case s.shelved:
+		s.resume()
 	}
 	if s.app.Pending() >= s.r.opts.CommitSamples {
 		return s.commit()

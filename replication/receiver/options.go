@@ -32,9 +32,12 @@ type Options struct {
 	// DuplicateGrace is how long a second connection of a machine waits for the first to end before it is refused: an
 	// agent that is refused stays away for two minutes. Default 1 s.
 	DuplicateGrace time.Duration
-	CommitDelay    time.Duration // samples wait no longer than this to be committed; default 250 ms
-	CommitSamples  int           // samples in a batch; default 4096
-	MaxLine        int           // bytes; default 1 MiB
+	// ResumeSpread is the time over which connections are ended when a full disk has space again, so that not all children
+	// come back, and replay, at once. Default 20 s.
+	ResumeSpread  time.Duration
+	CommitDelay   time.Duration // samples wait no longer than this to be committed; default 250 ms
+	CommitSamples int           // samples in a batch; default 4096
+	MaxLine       int           // bytes; default 1 MiB
 }
 
 func (o *Options) setDefaults() error {
@@ -64,6 +67,7 @@ func (o *Options) setDefaults() error {
 		{&o.StaleAfter, 30 * time.Second},
 		{&o.ReplaceWait, 2 * time.Second},
 		{&o.DuplicateGrace, time.Second},
+		{&o.ResumeSpread, 20 * time.Second},
 		{&o.CommitDelay, 250 * time.Millisecond},
 	} {
 		if *d.field <= 0 {

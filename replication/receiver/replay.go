@@ -106,7 +106,7 @@ func (s *session) replicates() bool { return s.child.Replication && s.caps.Has(w
 // ask requests what is missing of c.
 func (s *session) ask(c *chart, o offer) {
 	w := window{start: true}
-	if s.child.Replication && len(c.dims) > 0 && c.replay.stuck < maxStuck {
+	if s.child.Replication && !s.shelved && len(c.dims) > 0 && c.replay.stuck < maxStuck {
 		period, step := int64(s.child.ReplicationPeriod.Seconds()), int64(s.child.ReplicationStep.Seconds())
 		w = missing(o, c.last, c.replay.before, s.now.Unix(), period, max(1, step))
 	}

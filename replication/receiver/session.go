@@ -61,6 +61,9 @@ type session struct {
 	held  int   // points held back, of all charts
 	ahead bool  // points in the future were seen
 	lost  error // why samples were lost; nothing is stored any more
+
+	shelved  bool      // nothing is stored any more, see refused
+	resumeAt time.Time // when the connection is ended since there is space; of the system's clock
 }
 
 // lastTraffic returns when the last byte was received. It may be called from any goroutine.
@@ -97,6 +100,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	s.size, s.first = s.host.Size(), firstStored(s.host)
 	s.app = store.Appender()
+	s.shelved = s.replicates() && store.Full()
 	s.recall()
 	s.host.Connect(s.state)
 	unlogged, loud := s.r.arrivals.Pass(s.guid, s.r.opts.Now())
@@ -113,6 +117,9 @@ func (s *session) run(ctx context.Context) error {
 	// A block that is still open is not stored: the next connection is asked for the whole point.
 	if e := s.commit(); e != nil && err == nil {
 		err = e
+	}
+	if s.shelved {
+		s.host.SetRetentionKnown(false)
 	}
 	s.remember()
 	s.finishReplays()
@@ -320,7 +327,7 @@ func (s *session) commit() error {
 		return nil
 	}
 	if err := s.app.Commit(); err != nil {
-		s.lose(err)
+		s.refused(err)
 		return s.lost
 	}
 	s.notify()

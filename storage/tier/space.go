@@ -48,6 +48,9 @@ func diskFree(dir string) (int64, error) {
 	return int64(s.Bavail) * s.Bsize, nil
 }
 
+// Full says whether points are refused with ErrFull now.
+func (r *Raw) Full() bool { return r.space.short() }
+
 // short says whether nothing may be written.
 func (s *space) short() bool {
 	now, checked := time.Now().UnixNano(), s.checked.Load()
