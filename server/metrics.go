@@ -56,6 +56,8 @@ var (
 
 var (
 	descPoints = prometheus.NewDesc("foster_store_points_total", "Points handed to the store, by what became of them.", []string{"result"}, nil)
+	descFailed = prometheus.NewDesc("foster_store_failed_commits_total", "Batches of points that could not be written and are lost unless their child has them.", nil, nil)
+	descFull   = prometheus.NewDesc("foster_store_full", "1 while nothing is stored because the disk is full or cannot be written.", nil, nil)
 	descSeries = prometheus.NewDesc("foster_store_series", "Series in memory.", nil, nil)
 	descDisk   = prometheus.NewDesc("foster_store_bytes", "Disk space of a tier, of its blocks and of what is not in blocks yet.", []string{"tier", "part"}, nil)
 )
@@ -64,7 +66,7 @@ var (
 func (c *streamCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descInfo, descReady, descHosts, descChildren, descReplaying, descReplayHost, descAccepted, descRejected, descBroken,
-		descSamples, descReplayed, descDropped, descBytes, descPoints, descSeries, descDisk,
+		descSamples, descReplayed, descDropped, descBytes, descPoints, descFailed, descFull, descSeries, descDisk,
 	} {
 		ch <- d
 	}
@@ -102,6 +104,12 @@ func (c *streamCollector) Collect(ch chan<- prometheus.Metric) {
 	counter(descPoints, int64(st.Duplicates), "duplicate")
 	counter(descPoints, int64(st.TooOld), "too_old")
 	counter(descPoints, int64(st.Failed), "failed")
+	counter(descFailed, int64(st.Commits))
+	full := 0.0
+	if st.Full {
+		full = 1
+	}
+	gauge(descFull, full)
 	gauge(descSeries, float64(st.Series))
 	for i, tier := range st.Tiers {
 		gauge(descDisk, float64(tier.BlockBytes), strconv.Itoa(i), "blocks")

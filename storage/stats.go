@@ -10,6 +10,9 @@ type Stats struct {
 	Duplicates uint64 // points not stored since their dimension had one of that time
 	TooOld     uint64 // points refused with ErrTooOld
 	Failed     uint64 // points lost in commits that failed
+	Commits    uint64 // that failed
+	Refused    uint64 // rows of points refused with ErrFull
+	Full       bool   // the store refuses points now
 
 	Tiers []TierStats // from the finest to the coarsest
 }
@@ -26,6 +29,9 @@ func (s *Store) Stats() Stats {
 		Duplicates: raw.Duplicates,
 		TooOld:     raw.TooOld,
 		Failed:     raw.Failed,
+		Commits:    raw.Commits,
+		Refused:    raw.Refused,
+		Full:       raw.Full,
 		Tiers:      s.tiers.TierStats(),
 	}
 }
