@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type moment struct {
 	// start of the process, or from when it is ready.
 	files string
 	ready bool
+	stop  bool          // it is told to stop first
 	most  time.Duration // the process is killed at a random time up to this
 }
 
@@ -48,6 +50,7 @@ var moments = []moment{
 	{name: "block", weight: 3, ready: true, files: "tier*/*tmp-for-creation*", most: 40 * time.Millisecond},
 	{name: "late block", weight: 2, files: "tier*/*tmp-for-creation*", most: 40 * time.Millisecond},
 	{name: "deletion", weight: 1, files: "tier*/*tmp-for-deletion*", most: 5 * time.Millisecond},
+	{name: "stop", weight: 2, ready: true, stop: true, most: 250 * time.Millisecond},
 	{name: "checkpoint", weight: 2, ready: true, files: "tier*/wal/checkpoint.*.tmp", most: 20 * time.Millisecond},
 }
 
@@ -151,10 +154,18 @@ func (c *crash) run() {
 	if m.files != "" {
 		hit = c.await(m.files)
 	}
+	if m.stop {
+		time.Sleep(time.Duration(c.rand.Int64N(int64(time.Second))))
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			c.t.Fatal(err)
+		}
+	}
 	time.Sleep(time.Duration(c.rand.Int64N(int64(m.most))))
 	select {
 	case <-p.done:
-		c.t.Fatalf("foster has ended: %s", &p.log)
+		if !m.stop {
+			c.t.Fatalf("foster has ended: %s", &p.log)
+		}
 	default:
 	}
 	p.kill()
@@ -248,13 +259,7 @@ func TestCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &crash{t: t, rand: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), addr: addr, hits: map[string]int{}}
-	if err := os.MkdirAll(filepath.Join(c.dir, "config"), 0o750); err != nil {
-		t.Fatal(err)
-	}
-	conf := "[" + benchKey + "]\n    enabled = yes\n"
-	if err := os.WriteFile(filepath.Join(c.dir, "config", "stream.conf"), []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.configure()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -298,21 +303,46 @@ func TestCrash(t *testing.T) {
 	p := c.startParent()
 	c.waitReady(p)
 	time.Sleep(max(0, time.Until(begin.Add(fastFor))))
-	live, stop := context.WithTimeout(ctx, 2*time.Minute)
-	defer stop()
-	for _, s := range swarms {
-		if err := s.WaitLive(live); err != nil {
-			t.Fatalf("%v: %s", err, &p.log)
-		}
-	}
-	end := time.Now().Unix() + 1
-	time.Sleep(time.Until(time.Unix(end+2, 0))) // sent, and committed
+	end := c.settle(ctx, p, swarms...)
 	p.kill()
 	cancel()
 	wg.Wait()
 	t.Logf("kills: %v", c.hits)
 
 	c.compare(swarms, end)
+}
+
+// configure writes the configuration.
+func (c *crash) configure() {
+	c.t.Helper()
+	if err := os.MkdirAll(filepath.Join(c.dir, "config"), 0o750); err != nil {
+		c.t.Fatal(err)
+	}
+	conf := "[" + benchKey + "]\n    enabled = yes\n"
+	if err := os.WriteFile(filepath.Join(c.dir, "config", "stream.conf"), []byte(conf), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// waitLive waits until all replays are finished.
+func (c *crash) waitLive(ctx context.Context, p *parent, swarms ...*swarm.Swarm) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for _, s := range swarms {
+		if err := s.WaitLive(ctx); err != nil {
+			c.t.Fatalf("%v: %s", err, &p.log)
+		}
+	}
+}
+
+// settle waits until all that the children have up to a time is stored, and returns that time.
+func (c *crash) settle(ctx context.Context, p *parent, swarms ...*swarm.Swarm) (end int64) {
+	c.t.Helper()
+	c.waitLive(ctx, p, swarms...)
+	end = time.Now().Unix() + 1
+	time.Sleep(time.Until(time.Unix(end+2, 0))) // sent, and committed
+	return end
 }
 
 // compare compares what is stored with what the children have sent up to the time end.
