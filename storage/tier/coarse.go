@@ -302,34 +302,9 @@ func (t *coarse) expire() error {
 	return t.replace(nil, expired...)
 }
 
-// delete removes a host.
-func (t *coarse) delete(ctx context.Context, guid string) error {
-	prefix := hostPrefix(guid)
-	t.mu.Lock()
-	blocks := t.blocks
-	t.mu.Unlock()
-	for _, b := range blocks {
-		found, err := b.has(prefix)
-		if err != nil {
-			return err
-		}
-		if !found {
-			continue
-		}
-		without, err := t.rewrite(ctx, b, prefix, false)
-		if err != nil {
-			return err
-		}
-		if err := t.replace(without, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rewrite writes a block once more, without the keys that begin with a prefix, unless that is nil. Of a damaged block it
-// leaves out what cannot be read, and its sources.
-func (t *coarse) rewrite(ctx context.Context, b *block, without []byte, damaged bool) (_ *block, err error) {
+// rewrite writes a block once more, without the keys that begin with one of the prefixes. Of a damaged block it leaves out
+// what cannot be read, and its sources.
+func (t *coarse) rewrite(ctx context.Context, b *block, without [][]byte, damaged bool) (_ *block, err error) {
 	w, err := newBlockWriter(t.dir, b.meta.Step, t.now())
 	if err != nil {
 		return nil, err
@@ -357,7 +332,7 @@ func (t *coarse) rewrite(ctx context.Context, b *block, without []byte, damaged 
 		if !ok {
 			break
 		}
-		if without != nil && bytes.HasPrefix(k.entry.key, without) {
+		if slices.ContainsFunc(without, func(prefix []byte) bool { return bytes.HasPrefix(k.entry.key, prefix) }) {
 			continue
 		}
 		if record, err = b.readInto(record, k.entry.at, k.entry.size); err == nil {

@@ -16,6 +16,55 @@ import (
 // Everything is a time that no point is newer than.
 const Everything = math.MaxInt64 / 1000
 
+// Erase deletes the points of some hosts from all tiers: of each those that end at or before a unix time. A coarse tier
+// keeps the block that the time falls in. See Raw.Erase.
+func (t *Tiers) Erase(ctx context.Context, before map[string]int64) error {
+	if err := t.Raw.Erase(ctx, before); err != nil {
+		return err
+	}
+	t.work.Lock()
+	defer t.work.Unlock()
+	for _, c := range t.coarse {
+		if err := c.erase(ctx, before); err != nil {
+			return c.describe("erase hosts from", err)
+		}
+	}
+	return nil
+}
+
+func (t *coarse) erase(ctx context.Context, before map[string]int64) error {
+	t.mu.Lock()
+	blocks := t.blocks
+	t.mu.Unlock()
+	for _, b := range blocks {
+		var without [][]byte
+		for guid, until := range before {
+			if until < b.meta.Last {
+				continue
+			}
+			prefix := hostPrefix(guid)
+			found, err := b.has(prefix)
+			if err != nil {
+				return err
+			}
+			if found {
+				without = append(without, prefix)
+			}
+		}
+		if len(without) == 0 {
+			continue
+		}
+		rest, err := t.rewrite(ctx, b, without, false)
+		if err != nil {
+			return err
+		}
+		if err := t.replace(rest, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Erase deletes the points of some hosts from tier 0: of each those that end at or before a unix time. The blocks that
 // hold any are written anew, one after the other, so that compaction has its turn in between and the disk needs space for
 // one block more. Points appended meanwhile may stay.
@@ -157,27 +206,16 @@ func (r *Raw) Holds(ctx context.Context, guid string) (bool, error) {
 	}
 }
 
-func (r *Raw) holds(ctx context.Context, guid string) (bool, error) {
-	// The head comes first: what leaves it meanwhile is in a block that is listed afterwards.
-	head, err := r.db.Head().Index()
-	if err != nil {
-		return false, err
-	}
-	defer head.Close()
-	if holds, err := hasSeries(ctx, head, guid); holds || err != nil {
-		return holds, err
-	}
-	for _, b := range r.db.Blocks() {
-		ix, err := b.Index()
-		if err != nil {
-			return false, err
+func (r *Raw) holds(ctx context.Context, guid string) (holds bool, err error) {
+	err = r.eachIndex(func(ix tsdb.IndexReader) error {
+		if holds {
+			return nil
 		}
-		holds, err := hasSeries(ctx, ix, guid)
-		if err := errors.Join(err, ix.Close()); holds || err != nil {
-			return holds, err
-		}
-	}
-	return false, nil
+		var err error
+		holds, err = hasSeries(ctx, ix, guid)
+		return err
+	})
+	return holds, err
 }
 
 func hasSeries(ctx context.Context, ix tsdb.IndexReader, guid string) (bool, error) {

@@ -117,7 +117,7 @@ func testErase(t *testing.T, late, restart bool) {
 	f := newFeeder(t, r)
 	other := series("a.b", "x")
 	other.GUID = stranger
-	for at := epoch + int64(seconds + 1); at <= epoch+seconds+1000; at++ {
+	for at := epoch + int64(seconds+1); at <= epoch+seconds+1000; at++ {
 		f.append(other, at, ramp(at), 0)
 	}
 	f.commit()

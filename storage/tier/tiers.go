@@ -267,18 +267,6 @@ func (t *Tiers) updateCoarser(ctx context.Context, c, finer *coarse, live map[ul
 	return nil
 }
 
-// Delete removes what the coarse tiers have of a host; tier 0 must have been rid of it before.
-func (t *Tiers) Delete(ctx context.Context, guid string) error {
-	t.work.Lock()
-	defer t.work.Unlock()
-	for _, c := range t.coarse {
-		if err := c.delete(ctx, guid); err != nil {
-			return fmt.Errorf("delete host %s: %w", guid, c.describe("rewrite", err))
-		}
-	}
-	return nil
-}
-
 // blockMetas describes the blocks of tier 0, the oldest first.
 func (r *Raw) blockMetas() ([]tsdb.BlockMeta, error) {
 	r.mu.RLock()
