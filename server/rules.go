@@ -4,6 +4,7 @@ import (
 	"foster/replication/receiver"
 	"foster/replication/wire"
 	"foster/server/config"
+	"foster/storage"
 )
 
 // rules translates the configuration in force for the receiver.
@@ -21,7 +22,8 @@ func (s *Server) rules(key, guid string) receiver.Rules {
 		MachineIsMachine: !m.WrongType, MachineEnabled: m.Enabled, MachineAllows: allow(m),
 		Child: receiver.Child{
 			Replication: child.Replication, ReplicationPeriod: child.ReplicationPeriod, ReplicationStep: child.ReplicationStep,
-			UpdateEvery: int64(child.UpdateEvery), Ephemeral: child.Ephemeral, MemoryMode: string(config.ModeDBEngine), // the one there is
+			UpdateEvery: int64(child.UpdateEvery), Ephemeral: child.Ephemeral,
+			Keep: storage.Keep{Mode: storage.Mode(child.Mode), Entries: int64(child.Retention), ObsoleteAfter: cfg.Server.DB.CleanupObsoleteCharts},
 		},
 	}
 	if child.Compression {

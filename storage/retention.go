@@ -8,14 +8,17 @@ import (
 	"foster/storage/catalog"
 )
 
-// LoadRetention sets the first and last stored time of every chart of h from the store, unless they are known. A child is
-// received only after it was called, so that it never undoes what appending has told the charts.
+// LoadRetention sets the first and last stored time of every chart of h from the store, unless they are known. Receive
+// calls it before anything is appended, so that it never undoes what appending has told the charts.
 func (s *Store) LoadRetention(ctx context.Context, h *catalog.Host) error {
 	lock := s.retention.of(h)
 	lock.Lock()
 	defer lock.Unlock()
 	if h.RetentionKnown() {
 		return nil
+	}
+	if r := s.ring(h); r != nil {
+		return r.loadRetention(h)
 	}
 	spans, err := s.tiers.Retention(ctx, h.StoreID())
 	if err != nil {

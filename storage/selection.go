@@ -16,6 +16,7 @@ type Selection struct {
 	Series []query.Series
 
 	reading *tier.Reading
+	ring    *ringSelection // of a host with rings, which has no other
 }
 
 // Range says which points to select.
@@ -33,6 +34,9 @@ type Range struct {
 // before the end of its predecessor; a point of a coarser tier covers a whole window of it. Gaps are not read as points:
 // there is none without a value.
 func (s *Store) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r Range) (*Selection, error) {
+	if rings := s.ring(ch.Host); rings != nil {
+		return rings.open(ch, dims, r), nil
+	}
 	q := tier.Query{
 		GUID: ch.Host.StoreID(), Chart: ch.ID, Every: ch.UpdateEvery(), Dimensions: make([]string, len(dims)),
 		After: r.After, Before: r.Before, Width: r.Step, Tier: r.Tier,
@@ -52,7 +56,17 @@ func (s *Store) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.D
 }
 
 // Read returns how many points have been read so far of each tier, tier 0 first.
-func (s *Selection) Read() []int { return s.reading.Read() }
+func (s *Selection) Read() []int {
+	if s.ring != nil {
+		return s.ring.read()
+	}
+	return s.reading.Read()
+}
 
 // Close ends the selection. Closing twice is harmless.
-func (s *Selection) Close() error { return s.reading.Close() }
+func (s *Selection) Close() error {
+	if s.ring != nil {
+		return s.ring.close()
+	}
+	return s.reading.Close()
+}

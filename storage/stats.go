@@ -15,6 +15,9 @@ type Stats struct {
 	Full       bool   // the store refuses points now
 
 	Tiers []TierStats // from the finest to the coarsest
+
+	RingHosts int   // hosts with rings
+	RingBytes int64 // of their rings, in memory or mapped
 }
 
 // TierStats are figures of a tier.
@@ -23,7 +26,7 @@ type TierStats = tier.TierStats
 // Stats returns the figures of the store, the zero value when it is closed.
 func (s *Store) Stats() Stats {
 	raw := s.raw.Stats()
-	return Stats{
+	st := Stats{
 		Series:     raw.Series,
 		Appended:   raw.Appended,
 		Duplicates: raw.Duplicates,
@@ -34,4 +37,6 @@ func (s *Store) Stats() Stats {
 		Full:       raw.Full,
 		Tiers:      s.tiers.TierStats(),
 	}
+	s.rings.addTo(&st)
+	return st
 }

@@ -30,6 +30,7 @@ type Store struct {
 	catalog   *catalog.Catalog
 	raw       *tier.Raw // of tiers
 	tiers     *tier.Tiers
+	rings     rings
 	close     func() error
 	retention hostLocks
 }
@@ -51,17 +52,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
 	}
-	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, retention: hostLocks{seed: maphash.MakeSeed()}}
+	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, rings: newRings(o), retention: hostLocks{seed: maphash.MakeSeed()}}
 	s.close = sync.OnceValue(s.shut)
+	if err := s.openRings(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
+	}
 	return s, nil
 }
 
-// Close closes the store: first the tiers, whose readers get ErrClosed, then the catalog, then the lock. Those who append
-// must have committed before. Closing twice is harmless.
+// Close closes the store: first the tiers and the rings, whose readers get ErrClosed, then the catalog, then the lock. Those
+// who append must have committed before. Closing twice is harmless.
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
-	if err := errors.Join(s.tiers.Close(), s.catalog.Close(), s.unlock()); err != nil {
+	if err := errors.Join(s.tiers.Close(), s.closeRings(), s.catalog.Close(), s.unlock()); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil

@@ -160,7 +160,7 @@ func testRules(string, string) Rules {
 		KeyIsAPI: true, KeyEnabled: true, KeyAllows: yes, MachineIsMachine: true, MachineEnabled: true, MachineAllows: yes,
 		Child: Child{
 			Compressions: []wire.Caps{wire.ZSTD, wire.LZ4, wire.GZIP, wire.Brotli},
-			Replication:  true, ReplicationPeriod: 24 * time.Hour, ReplicationStep: time.Hour, MemoryMode: "dbengine",
+			Replication:  true, ReplicationPeriod: 24 * time.Hour, ReplicationStep: time.Hour, Keep: storage.Keep{Mode: storage.DBEngine},
 		},
 	}
 }

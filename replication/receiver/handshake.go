@@ -268,7 +268,7 @@ func (s *session) hostInfo() catalog.HostInfo {
 		MLCapable:        s.req.MLCapable,
 		MLEnabled:        s.req.MLEnabled,
 		Ephemeral:        s.child.Ephemeral,
-		MemoryMode:       s.child.MemoryMode,
+		MemoryMode:       string(s.child.Keep.Mode),
 		SystemInfo:       maps.Clone(s.req.SystemInfo),
 	}
 	if info.AbbrevTimezone == "" {

@@ -107,7 +107,7 @@ func (s *session) refill(c *chart) {
 	now := s.now.Unix()
 	c.replay = replay{hole: &hole{open: true, end: now, start: true}}
 	s.replayStarted(0)
-	s.askRest(c, max(c.last, now-int64(s.child.ReplicationPeriod.Seconds())))
+	s.askRest(c, max(c.last, now-s.period(c)))
 }
 
 // askRest asks for what follows the point at last, to which all is there.

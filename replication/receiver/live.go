@@ -149,7 +149,7 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 		p.stored = true
 	}
 	if appended > 0 {
-		c.publish(t, points)
+		s.publish(c, t, points)
 	}
 	s.state.Samples.Add(appended)
 	if replayed {
@@ -161,7 +161,7 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 }
 
 // publish tells readers the newest values of the chart.
-func (c *chart) publish(t int64, points []point) {
+func (s *session) publish(c *chart, t int64, points []point) {
 	c.last = t
 	c.cat.LockLatest()
 	for i := range points {
@@ -174,7 +174,9 @@ func (c *chart) publish(t int64, points []point) {
 		}
 	}
 	c.cat.UnlockLatest()
-	c.cat.Stored(t)
+	if !s.child.Keep.Forgets() {
+		c.cat.Stored(t)
+	}
 }
 
 // revive makes a chart and dimensions that were retired current again: they have new data.

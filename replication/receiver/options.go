@@ -102,5 +102,5 @@ type Child struct {
 	ReplicationStep   time.Duration // how much in one request
 	UpdateEvery       int64         // seconds, 0 for the child's own
 	Ephemeral         bool
-	MemoryMode        string
+	Keep              storage.Keep // where its points are kept
 }

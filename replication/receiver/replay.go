@@ -103,12 +103,17 @@ func (s *session) replayStarted(span int64) {
 // replicates says whether the child can be asked for history.
 func (s *session) replicates() bool { return s.child.Replication && s.caps.Has(wire.Replication) }
 
+// period returns how many seconds of history of c are asked for at most: what the store would not keep is not.
+func (s *session) period(c *chart) int64 {
+	return s.child.Keep.Period(c.cat.UpdateEvery(), int64(s.child.ReplicationPeriod.Seconds()))
+}
+
 // ask requests what is missing of c.
 func (s *session) ask(c *chart, o offer) {
 	w := window{start: true}
 	if s.child.Replication && !s.shelved && len(c.dims) > 0 && c.replay.stuck < maxStuck {
-		period, step := int64(s.child.ReplicationPeriod.Seconds()), int64(s.child.ReplicationStep.Seconds())
-		w = missing(o, c.last, c.replay.before, s.now.Unix(), period, max(1, step))
+		step := int64(s.child.ReplicationStep.Seconds())
+		w = missing(o, c.last, c.replay.before, s.now.Unix(), s.period(c), max(1, step))
 	}
 	s.request(c, w)
 }

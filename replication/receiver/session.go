@@ -94,13 +94,13 @@ func (s *session) run(ctx context.Context) error {
 	store := s.r.opts.Store
 	s.host = store.Catalog().Define(s.guid, s.hostInfo())
 	s.log = s.r.opts.Logger.With("host", s.req.Hostname, "machine_guid", s.guid, "ip", s.peer.IP)
-	if err := store.LoadRetention(ctx, s.host); err != nil {
-		s.log.Error("read what is stored of the host", "error", err)
-		return fmt.Errorf("read what is stored of host %q: %w", s.req.Hostname, err)
+	var err error
+	if s.app, err = store.Receive(ctx, s.host, s.child.Keep); err != nil {
+		s.log.Error("find what is stored of the host", "error", err)
+		return fmt.Errorf("find what is stored of host %q: %w", s.req.Hostname, err)
 	}
 	s.size, s.first = s.host.Size(), firstStored(s.host)
-	s.app = store.Appender()
-	s.shelved = s.replicates() && store.Full()
+	s.shelved = s.replicates() && s.child.Keep.InTiers() && store.Full()
 	s.recall()
 	s.host.Connect(s.state)
 	unlogged, loud := s.r.arrivals.Pass(s.guid, s.r.opts.Now())
@@ -112,7 +112,7 @@ func (s *session) run(ctx context.Context) error {
 		"status", "CONNECTED", "not_logged", unlogged, "agent", s.req.ProgramName+" "+s.req.ProgramVersion, "compression", s.state.Compression, "tls", s.peer.TLS, "hops", s.req.Hops)
 
 	s.in = compress.NewReader(idleReader{s}, algorithm(s.caps))
-	err := s.receive()
+	err = s.receive()
 	_ = s.in.Close()
 	// A block that is still open is not stored: the next connection is asked for the whole point.
 	if e := s.commit(); e != nil && err == nil {

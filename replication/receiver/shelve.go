@@ -39,7 +39,7 @@ func (s *session) show(c *chart, t int64, points []point, replayed bool) {
 	for i := range points {
 		points[i].stored = true
 	}
-	c.publish(t, points)
+	s.publish(c, t, points)
 	c.last = last
 	s.dirty = true
 }

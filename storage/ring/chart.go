@@ -36,8 +36,15 @@ type cell struct {
 	flags  uint32
 }
 
-// Span returns the time that is stored.
-func (c *Chart) Span() Span {
+// Span returns the time that is stored; that of mapped memory that cannot be read is none.
+func (c *Chart) Span() (s Span) {
+	if guard(c.host.mapped(), func() { s = c.span() }) != nil {
+		return Span{}
+	}
+	return s
+}
+
+func (c *Chart) span() Span {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.spanLocked()

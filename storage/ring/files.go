@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -62,6 +63,7 @@ func (h *Host) openFile(path string) error {
 		r.close()
 		return fmt.Errorf("%w: it has not the name of its chart", ErrCorrupt)
 	}
+	h.opts.Entries = cmp.Or(h.opts.Entries, r.entries)
 	c := h.define(id)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,18 +27,21 @@ var (
 
 // Options of a Host.
 type Options struct {
-	Entries int64        // of each ring, at least 1
+	Entries int64        // of each ring; 0: as many as were found in Dir, or DefaultEntries
 	Dir     string       // of mapped files, made when it is needed; "" keeps everything in memory
 	Logger  *slog.Logger // required
 }
 
-// MaxEntries is the largest number of entries: a year of seconds.
-const MaxEntries = 366 * 86400
+// The number of entries of a ring.
+const (
+	DefaultEntries = 3600        // as of Netdata's history
+	MaxEntries     = 366 * 86400 // a year of seconds
+)
 
 func (o Options) validate() error {
 	switch {
-	case o.Entries < 1 || o.Entries > MaxEntries:
-		return fmt.Errorf("ring options: %d entries are not between 1 and %d", o.Entries, MaxEntries)
+	case o.Entries < 0 || o.Entries > MaxEntries:
+		return fmt.Errorf("ring options: %d entries are not between 0 and %d", o.Entries, MaxEntries)
 	case o.Logger == nil:
 		return errors.New("ring options: no logger")
 	}
@@ -56,7 +60,8 @@ type Host struct {
 	closed bool
 }
 
-// New returns a host. With a directory it has what is found there: files that are damaged are deleted, with a log line.
+// New returns a host. With a directory it has what is found there: files that are damaged are deleted, with a log
+// line.
 func New(o Options) (*Host, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -67,6 +72,7 @@ func New(o Options) (*Host, error) {
 			return nil, fmt.Errorf("open mapped rings: %w", err)
 		}
 	}
+	h.opts.Entries = cmp.Or(h.opts.Entries, DefaultEntries)
 	return h, nil
 }
 
@@ -112,7 +118,7 @@ func (h *Host) Spans() (map[string]Span, error) {
 	spans := map[string]Span{}
 	err := guard(h.mapped(), func() {
 		for _, c := range h.list() {
-			if s := c.Span(); s.Last > 0 {
+			if s := c.span(); s.Last > 0 {
 				spans[c.id] = s
 			}
 		}

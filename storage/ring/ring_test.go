@@ -435,9 +435,17 @@ func testModel(t *testing.T, seed uint64) {
 			}
 			h.Drop()
 			h = newHost(t, o)
-			if err := h.Load(file, guid); err != nil {
+			loaded, err := Load(file, guid, Options{Logger: o.Logger})
+			if err != nil {
 				t.Fatal(err)
 			}
+			if loaded.Entries() != entries {
+				t.Fatalf("%d entries were loaded, %d saved", loaded.Entries(), entries)
+			}
+			if err := h.Adopt(loaded); err != nil {
+				t.Fatal(err)
+			}
+			loaded.Drop()
 			w = h.Writer()
 			check("loaded")
 		case 3: // to another place
@@ -456,7 +464,12 @@ func testModel(t *testing.T, seed uint64) {
 		case 4:
 			if o.Dir != "" {
 				h.Close()
+				o.Entries = 0
 				h = newHost(t, o)
+				if o.Entries = entries; h.Entries() != entries && len(h.charts) > 0 {
+					t.Fatalf("%d entries were found, %d stored", h.Entries(), entries)
+				}
+				h.opts.Entries = entries
 				w = h.Writer()
 				check("opened again")
 			}

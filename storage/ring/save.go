@@ -2,6 +2,7 @@ package ring
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 // kind (1) and the body. The first record is saveHead, the last saveEnd; a file without it is not whole. What is loaded is
 // stored again point by point, so that a file can hold nothing that a child could not have sent.
 const (
-	saveHead    = 'F' // magic and version, then the machine GUID
+	saveHead    = 'F' // magic and version, number of entries (4), then the id of the host
 	saveChart   = 'C' // interval (4), then the id; the names, then the rows that follow belong to it
 	saveColumn  = 'D' // the name of the next column
 	saveRows    = 'R' // rows: time (4), 1 when flags follow (1), a word for each column (4), the flags of each (1)
@@ -28,7 +29,7 @@ const (
 )
 
 // Save writes the rings to a file, which replaces one of an earlier time as a whole or not at all.
-func (h *Host) Save(path, guid string) (err error) {
+func (h *Host) Save(path, id string) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("save rings to %s: %w", path, err)
@@ -47,7 +48,7 @@ func (h *Host) Save(path, guid string) (err error) {
 		}
 	}()
 	s := &saver{w: bufio.NewWriterSize(f, 256<<10)}
-	s.host(h, guid)
+	s.host(h, id)
 	if err := errors.Join(s.err, s.w.Flush(), f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -88,8 +89,8 @@ func (s *saver) record(kind byte, body []byte) {
 	s.records++
 }
 
-func (s *saver) host(h *Host, guid string) {
-	s.record(saveHead, []byte(saveMagic+guid))
+func (s *saver) host(h *Host, id string) {
+	s.record(saveHead, append(binary.LittleEndian.AppendUint32([]byte(saveMagic), uint32(h.opts.Entries)), id...))
 	for _, c := range h.list() {
 		c.mu.RLock()
 		s.rows(c, c.past)
@@ -136,44 +137,52 @@ func (s *saver) rows(c *Chart, r *rows) {
 	}
 }
 
-// Load stores what a file of Save holds, as far as the rings reach. A file that is not there is none. When the file is
-// damaged, or of another host, the error is ErrCorrupt, and the host is to be dropped: it may hold a part of it.
-func (h *Host) Load(path, guid string) error {
+// Load returns a host in memory with what a file of Save holds, as far as the rings reach. Without Options.Entries they
+// have as many as those that were saved. When there is no file the error is fs.ErrNotExist; when it is damaged, or of
+// another host, ErrCorrupt.
+func Load(path, id string, o Options) (*Host, error) {
 	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
-		return fmt.Errorf("load rings: %w", err)
+		return nil, fmt.Errorf("load rings: %w", err)
 	}
 	defer f.Close()
-	if err := h.load(f, guid); err != nil {
-		return fmt.Errorf("load rings of %s: %w", path, err)
+	h, err := load(f, id, o)
+	if err != nil {
+		return nil, fmt.Errorf("load rings of %s: %w", path, err)
 	}
-	return nil
+	return h, nil
 }
 
-func (h *Host) load(r io.Reader, guid string) error {
-	l := &loader{host: h, r: bufio.NewReaderSize(r, 256<<10)}
+func load(r io.Reader, id string, o Options) (*Host, error) {
+	l := &loader{r: bufio.NewReaderSize(r, 256<<10)}
 	kind, body, err := l.record()
-	switch {
-	case err != nil:
-		return err
-	case kind != saveHead || string(body) != saveMagic+guid:
-		return fmt.Errorf("%w: it is not a file of rings of this host that this version can read", ErrCorrupt)
+	if err != nil {
+		return nil, err
+	}
+	const magic = len(saveMagic)
+	if kind != saveHead || len(body) < magic+4 || string(body[:magic]) != saveMagic || string(body[magic+4:]) != id {
+		return nil, fmt.Errorf("%w: it is not a file of rings of this host that this version can read", ErrCorrupt)
+	}
+	saved := int64(binary.LittleEndian.Uint32(body[magic:]))
+	if saved < 1 || saved > MaxEntries {
+		return nil, fmt.Errorf("%w: %d entries", ErrCorrupt, saved)
+	}
+	o.Entries, o.Dir = cmp.Or(o.Entries, saved), ""
+	if l.host, err = New(o); err != nil {
+		return nil, err
 	}
 	for n := uint64(1); ; n++ {
 		if kind, body, err = l.record(); err != nil {
-			return err
+			return nil, err
 		}
 		if kind == saveEnd {
 			if len(body) != 8 || binary.LittleEndian.Uint64(body) != n {
-				return fmt.Errorf("%w: records are missing", ErrCorrupt)
+				return nil, fmt.Errorf("%w: records are missing", ErrCorrupt)
 			}
-			return nil
+			return l.host, nil
 		}
 		if err := l.apply(kind, body); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
