@@ -156,6 +156,14 @@ func (g Grouping) Mergeable() bool {
 	return false
 }
 
+// Units returns the units of what the method makes of values with those units.
+func (g Grouping) Units(units string) string {
+	if g.Method == Variation {
+		return "%"
+	}
+	return units
+}
+
 // leadingNumber reads the number at the beginning of s; garbage is 0.
 func leadingNumber(s string) float64 {
 	s = strings.TrimLeft(s, " \t\n\v\f\r")

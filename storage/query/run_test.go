@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -263,4 +264,42 @@ func BenchmarkRun(b *testing.B) {
 	bench("10x600", 600, 600, Grouping{})
 	bench("10x3600to100", 3600, 100, Grouping{})
 	bench("10x3600to100max", 3600, 100, Grouping{Method: Max})
+}
+
+func TestCoarse(t *testing.T) {
+	var list []Point
+	for end := int64(1); end <= 200; end++ {
+		if end > 60 && end <= 120 {
+			continue
+		}
+		list = append(list, sample(end, 1, float64(end)))
+	}
+	list[3].Anomalous, list[5].Reset = 1, true
+	list = append(list, gap(201, 1))
+	want := []Point{
+		{Start: 0, End: 60, Sum: 1830, Min: 1, Max: 60, Count: 60, Anomalous: 1, Reset: true},
+		{Start: 120, End: 180, Sum: 9030, Min: 121, Max: 180, Count: 60},
+	}
+	for _, step := range []int{1, 7, 0} {
+		var got []Point
+		c := Coarse(&points{list, step}, 60)
+		for {
+			var buf [1]Point
+			n, err := c.Read(buf[:])
+			got = append(got, buf[:n]...)
+			if err != nil {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	broken := errors.New("broken")
+	if _, err := Coarse(failing{broken}, 60).Read(make([]Point, 1)); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Coarse(failing{}, 60).Read(make([]Point, 1)); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("error %v of a cursor that does not move", err)
+	}
 }

@@ -21,6 +21,7 @@ type Request struct {
 	After, Before int64
 	Points        int64   // rows wanted; as many as there are samples when it is not positive
 	Resample      int64   // seconds a value is meant for, 0 for none (gtime)
+	Samples       int64   // that make one point, when a coarser tier is to be read; 0 for one
 	Options       Options // Unaligned, NaturalPoints, VirtualPoints, AnomalyBit and Absolute matter
 }
 
@@ -66,7 +67,7 @@ func (r Request) Window(now int64, db Database) Window {
 	w.Natural = natural && !r.Options.Has(VirtualPoints)
 	q := int64(1)
 	if w.Natural {
-		q = max(1, db.UpdateEvery)
+		q = min(max(1, db.UpdateEvery)*min(max(1, r.Samples), year), year)
 	}
 	before -= before % q
 	after -= after % q
@@ -171,21 +172,19 @@ func (w *Window) Span(width int64) (after, before int64) {
 }
 
 // Widest returns how many seconds a point may cover so that the rows still are what the samples make of them, or nearly
-// so: 0 when only samples will do. Points that stand for several samples must fit into the rows, and methods that look at
-// single samples get enough of them.
-func (w *Window) Widest(g Grouping) int64 {
-	const (
-		minute, hour = 60, 3600
-		fraction     = 20 // of a row, that a point may be off at its ends
-	)
+// so, when steps are how many seconds the points of the tiers cover; 0 when only samples will do. Points that stand for
+// several samples must fit into the rows, and methods that look at single samples get enough of them.
+func (w *Window) Widest(g Grouping, steps []int64) int64 {
+	const fraction = 20 // of a row, that a point may be off at its ends
 	step := w.Step()
+	widest := step / fraction
 	if !g.Mergeable() || w.Anomalies {
-		return step / fraction
+		return widest
 	}
-	for _, width := range [...]int64{hour, minute} {
-		if step%width == 0 && w.Start()%width == 0 {
-			return width
+	for _, s := range steps {
+		if s > widest && step%s == 0 && w.Start()%s == 0 {
+			widest = s
 		}
 	}
-	return step / fraction
+	return widest
 }

@@ -20,21 +20,28 @@ import (
 type source interface {
 	// LoadRetention makes the first and last stored times of the charts of a host known.
 	LoadRetention(ctx context.Context, h *catalog.Host) error
-	// Select returns one series for each dimension, and what must be called soon to end the reading.
-	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) (series []query.Series, done func() error, err error)
+	// Select returns one series for each dimension, and the reading of them, which must be closed soon.
+	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, reading, error)
 	// Stats returns the figures of the store.
 	Stats() storage.Stats
+}
+
+// reading is an open read of series.
+type reading interface {
+	// Read returns how many points have been read so far of each tier of the store.
+	Read() []int
+	Close() error
 }
 
 // stored is the source of a server.
 type stored struct{ *storage.Store }
 
-func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, func() error, error) {
+func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, reading, error) {
 	selection, err := s.Store.Select(ctx, ch, dims, r)
 	if err != nil {
 		return nil, nil, err
 	}
-	return selection.Series, selection.Close, nil
+	return selection.Series, selection, nil
 }
 
 // Self describes the parent itself, which is a host without charts.
@@ -114,6 +121,7 @@ type API struct {
 	opt     Options
 	catalog *catalog.Catalog
 	source  source
+	steps   []int64       // seconds that a point of each tier covers, 0 of tier 0
 	queries chan struct{} // one element for each running query
 	streams chan struct{} // one element for each live stream
 	facts   *facts
@@ -140,10 +148,15 @@ func newAPI(o Options, c *catalog.Catalog, s source) (*API, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("api options: %w", err)
 	}
+	var steps []int64
+	for _, t := range s.Stats().Tiers {
+		steps = append(steps, t.Step)
+	}
 	return &API{
 		opt:     o,
 		catalog: c,
 		source:  s,
+		steps:   steps,
 		queries: make(chan struct{}, o.MaxQueries),
 		streams: make(chan struct{}, o.MaxStreams),
 		facts:   newFacts(c),

@@ -174,7 +174,7 @@ func (a *API) newest(ctx context.Context, ch *catalog.Chart, q *badgeQuery, now 
 	if err := a.affordable(w.Points, len(dims)); err != nil {
 		return 0, err
 	}
-	r, err := a.run(ctx, &w, q.grouping, -1, ch, dims)
+	r, err := a.run(ctx, &w, q.grouping, -1, ch, dims, nil)
 	if err != nil {
 		return 0, err
 	}

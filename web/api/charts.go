@@ -170,9 +170,23 @@ func chartLabels(ch *catalog.Chart) func(yield func(name, value string) bool) {
 			}
 		}
 		for i := range labels {
-			if !yield(labels[i].Name, labels[i].Value) {
+			if !yield(labels[i].Name, labelText(labels[i].Value)) {
 				return
 			}
 		}
 	}
+}
+
+// labelText returns a label's value as a parent shows it: what could end a string is _ (netdata v2.11.0).
+func labelText(s string) string {
+	unsafe := func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune("'\"\\`", r) }
+	if !strings.ContainsFunc(s, unsafe) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unsafe(r) {
+			return '_'
+		}
+		return r
+	}, s)
 }

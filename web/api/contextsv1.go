@@ -272,11 +272,11 @@ func (a *API) dimensionSpans(ctx context.Context, ch *catalog.Chart, dims []*cat
 
 // edges gives the points with a value of dimensions that end in (after, before] to each.
 func (a *API) edges(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, after, before int64, each func(i int, p *query.Point)) error {
-	series, done, err := a.source.Select(ctx, ch, dims, storage.Range{After: after, Before: before})
+	series, reading, err := a.source.Select(ctx, ch, dims, storage.Range{After: after, Before: before})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = done() }() // the points have been read
+	defer reading.Close() // the points have been read
 	points := make([]query.Point, 256)
 	for i := range series {
 		if err := readPoints(ctx, series[i].Cursor, points, func(p *query.Point) { each(i, p) }); err != nil {

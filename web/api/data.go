@@ -21,7 +21,7 @@ const (
 
 // data answers /api/v1/data: the values of one or more charts of a host over time.
 func (a *API) data(rp *reply, rq *request) {
-	q, err := parseDataQuery(rq.params)
+	q, err := parseDataQuery(rq.params, a.steps)
 	if err != nil {
 		a.failQuery(rp, rq, "decode", err)
 		return
@@ -125,7 +125,7 @@ type answer struct {
 	dims            []*catalog.Dimension // of the columns
 	latest          []float64            // of the columns; only for a wrapper
 	lowest, highest float64
-	read            int // points
+	read            []int // points of each tier
 	timings         timings
 }
 
@@ -146,10 +146,11 @@ func (a *API) query(ctx context.Context, q *dataQuery, h *catalog.Host, now time
 	if err := a.affordable(ans.Points, metrics); err != nil {
 		return nil, err
 	}
+	ans.read = make([]int, len(a.steps))
 	ans.timings.prepared()
 	r := &query.Result{Window: ans.Window, Grouping: q.grouping}
 	for i := range ans.charts {
-		part, err := a.run(ctx, &ans.Window, q.grouping, q.tier, ans.charts[i].chart, ans.charts[i].dims)
+		part, err := a.run(ctx, &ans.Window, q.grouping, q.tier, ans.charts[i].chart, ans.charts[i].dims, ans.read)
 		if err != nil {
 			return nil, err
 		}
@@ -185,20 +186,34 @@ func (a *API) affordable(rows, columns int) error {
 		" is the limit: ask for fewer points or dimensions.")
 }
 
-// run reads dimensions of a chart.
-func (a *API) run(ctx context.Context, w *query.Window, g query.Grouping, tier int, ch *catalog.Chart, dims []*catalog.Dimension) (*query.Result, error) {
+// run reads dimensions of a chart, and adds to read how many points of each tier that took.
+func (a *API) run(ctx context.Context, w *query.Window, g query.Grouping, tier int, ch *catalog.Chart, dims []*catalog.Dimension, read []int) (*query.Result, error) {
 	every := ch.UpdateEvery()
-	r := storage.Range{Step: w.Widest(g)}
+	r := storage.Range{Step: w.Widest(g, a.steps)}
 	if tier >= 0 {
-		r.Step, r.Tier = 0, tier
+		r.Step = a.steps[tier]
+	}
+	if tier > 0 {
+		every *= a.steps[tier] // the points of an agent's tiers are so many samples
 	}
 	r.After, r.Before = w.Span(every)
-	series, done, err := a.source.Select(ctx, ch, dims, r)
+	series, reading, err := a.source.Select(ctx, ch, dims, r)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = done() }() // the points have been read
-	return query.Run(ctx, *w, g, series)
+	defer reading.Close() // the points have been read
+	if tier > 0 {
+		for i := range series {
+			series[i].Cursor = query.Coarse(series[i].Cursor, every)
+		}
+	}
+	result, err := query.Run(ctx, *w, g, series)
+	for i, n := range reading.Read() {
+		if i < len(read) {
+			read[i] += n
+		}
+	}
+	return result, err
 }
 
 // choose decides which columns are printed.
@@ -215,7 +230,6 @@ func (ans *answer) choose(r *query.Result) {
 		for j, d := range m.dims {
 			c := &r.Columns[i]
 			i++
-			ans.read += c.Read
 			switch {
 			case !m.visible[j]:
 			case d.Def().Obsolete && c.Filled == 0 && !picked:
@@ -275,11 +289,11 @@ func (a *API) latestOf(ctx context.Context, ch *catalog.Chart, dims []*catalog.D
 	if len(missing) == 0 || last == 0 {
 		return nil
 	}
-	series, done, err := a.source.Select(ctx, ch, missing, storage.Range{After: last - ch.UpdateEvery(), Before: last})
+	series, reading, err := a.source.Select(ctx, ch, missing, storage.Range{After: last - ch.UpdateEvery(), Before: last})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = done() }() // the points have been read
+	defer reading.Close() // the points have been read
 	points := make([]query.Point, 4)
 	for i := range series {
 		n, _ := series[i].Cursor.Read(points) // a value that cannot be read is null, the rest of the answer stands

@@ -36,8 +36,8 @@ type dataQuery struct {
 }
 
 // parseDataQuery decodes the parameters of a data query. What Netdata does not know it ignores, and so does this; the
-// error is for what would give another answer than the one asked for.
-func parseDataQuery(ps params) (dataQuery, error) {
+// error is for what would give another answer than the one asked for. steps are those of the tiers.
+func parseDataQuery(ps params, steps []int64) (dataQuery, error) {
 	q := dataQuery{chart: ps.get("chart"), contexts: listPattern(ps, "context")}
 	if q.chart == "" && q.contexts.Empty() {
 		return q, refuse("No chart or context is given.")
@@ -49,8 +49,11 @@ func parseDataQuery(ps params) (dataQuery, error) {
 	if ps.get("show_dimensions") != "" {
 		options |= query.AllDimensions
 	}
-	q.tier = parseTier(ps, &options)
+	q.tier = parseTier(ps, len(steps), &options)
 	q.request = parseRequest(ps, options, "gtime")
+	if q.tier > 0 {
+		q.request.Samples = steps[q.tier]
+	}
 	q.grouping = parseGrouping(ps, "group", "group_options")
 	q.timeout = parseTimeout(ps)
 	q.output = parseOutput(ps, options, formatJSON)
@@ -84,10 +87,9 @@ func parseGrouping(ps params, name, options string) query.Grouping {
 }
 
 // parseTier returns the tier asked for, -1 for none in particular, as netdata v2.11.0 takes a tier it does not have.
-func parseTier(ps params, o *query.Options) int {
-	const tiers = 3
+func parseTier(ps params, tiers int, o *query.Options) int {
 	tier := ps.number("tier", -1)
-	if tier < 0 || tier >= tiers {
+	if tier < 0 || tier >= int64(tiers) {
 		*o &^= query.SelectedTier
 		return -1
 	}

@@ -53,7 +53,9 @@ func (rp *reply) wrap(ans *answer) {
 	rp.keyInt("points", int64(points))
 	rp.keyString("format", q.format.String())
 	rp.keyOpen("db_points_per_tier", '[')
-	rp.int(int64(ans.read))
+	for _, n := range ans.read {
+		rp.int(int64(n))
+	}
 	rp.close(']')
 	rp.key("result")
 	rp.wrapped(&ans.table, q.format)

@@ -45,3 +45,12 @@ func (f labelFilter) match(ch *catalog.Chart) bool {
 	}
 	return true
 }
+
+// String returns the patterns.
+func (f labelFilter) String() string {
+	var words []string
+	for _, p := range f {
+		words = append(words, p.String())
+	}
+	return strings.Join(words, "|")
+}

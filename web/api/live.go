@@ -257,11 +257,11 @@ func (s *stream) chart(ctx context.Context, f *followed, after, before int64) (b
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.api.opt.QueryTimeout)
 	defer cancel()
-	series, done, err := s.api.source.Select(ctx, f.chart, dims, storage.Range{After: after, Before: before})
+	series, reading, err := s.api.source.Select(ctx, f.chart, dims, storage.Range{After: after, Before: before})
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = done() }() // the points have been read
+	defer reading.Close() // the points have been read
 	for len(s.columns) < len(dims) {
 		s.columns = append(s.columns, nil)
 	}

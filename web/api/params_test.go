@@ -44,7 +44,7 @@ func FuzzDataQuery(f *testing.F) {
 	m.web01()
 	a := testAPI(f, m, func(o *Options) { o.MaxCells = 100_000 })
 	f.Fuzz(func(t *testing.T, raw string) {
-		q, err := parseDataQuery(parseParams(raw))
+		q, err := parseDataQuery(parseParams(raw), a.steps)
 		if err != nil {
 			for _, c := range err.Error() {
 				if c == '<' || c == '>' || c == '"' {

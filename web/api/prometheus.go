@@ -338,12 +338,12 @@ func (a *API) aggregates(rq *request, charts []*catalog.Chart, x *exposition) er
 			continue
 		}
 		dims := ch.Dimensions()
-		series, done, err := a.source.Select(ctx, ch, dims, storage.Range{After: after - 1, Before: before})
+		series, reading, err := a.source.Select(ctx, ch, dims, storage.Range{After: after - 1, Before: before})
 		if err != nil {
 			return err
 		}
 		err = x.aggregate(ctx, ch, dims, series, before, buf)
-		_ = done() // the points have been read
+		_ = reading.Close() // the points have been read
 		if err != nil {
 			return err
 		}

@@ -47,6 +47,7 @@ var commands = map[string]map[string]command{
 		"aclk": absent(needsCloud),
 	},
 	"v2": {
+		"data":              {answer: (*API).dataV2},
 		"badge.svg":         {answer: (*API).badge},
 		"contexts":          {answer: (*API).contextsV2},
 		"q":                 {answer: (*API).q},
@@ -66,6 +67,7 @@ var commands = map[string]map[string]command{
 		"rtc_offer":         absent(needsCloud),
 	},
 	"v3": {
+		"data":              {answer: (*API).dataV3},
 		"allmetrics":        {answer: (*API).allMetrics},
 		"badge.svg":         {answer: (*API).badge},
 		"context":           {answer: (*API).oneContext},

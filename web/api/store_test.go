@@ -45,7 +45,7 @@ func (m *memory) LoadRetention(_ context.Context, h *catalog.Host) error {
 	return nil
 }
 
-func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, func() error, error) {
+func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, reading, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failed != nil {
@@ -53,8 +53,9 @@ func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.D
 	}
 	m.open++
 	series := make([]query.Series, len(dims))
+	read := &memoryReading{memory: m}
 	for i, d := range dims {
-		c := &cursor{}
+		c := &cursor{read: &read.points}
 		if m.slow {
 			c.wait = ctx
 		}
@@ -65,12 +66,22 @@ func (m *memory) Select(ctx context.Context, _ *catalog.Chart, dims []*catalog.D
 		}
 		series[i] = query.Series{Dimension: d.ID, Cursor: c}
 	}
-	return series, func() error {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.open--
-		return nil
-	}, nil
+	return series, read, nil
+}
+
+// memoryReading is a read of points in memory.
+type memoryReading struct {
+	memory *memory
+	points int
+}
+
+func (r *memoryReading) Read() []int { return []int{r.points} }
+
+func (r *memoryReading) Close() error {
+	r.memory.mu.Lock()
+	defer r.memory.mu.Unlock()
+	r.memory.open--
+	return nil
 }
 
 // Stats returns made-up figures of one tier.
@@ -82,6 +93,7 @@ func (m *memory) Stats() storage.Stats {
 
 type cursor struct {
 	points []query.Point
+	read   *int
 	wait   context.Context
 }
 
@@ -91,6 +103,7 @@ func (c *cursor) Read(dst []query.Point) (int, error) {
 		return 0, c.wait.Err()
 	}
 	n := copy(dst, c.points)
+	*c.read += n
 	if c.points = c.points[n:]; len(c.points) == 0 {
 		return n, io.EOF
 	}

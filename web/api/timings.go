@@ -32,3 +32,6 @@ func (rp *reply) timings(t *timings) {
 	}
 	rp.close('}')
 }
+
+// milliseconds returns how long the query has taken until now.
+func (t *timings) milliseconds() float64 { return float64(time.Since(t.started).Microseconds()) / 1000 }
