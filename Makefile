@@ -1,5 +1,5 @@
 # Everything a developer does here. It needs Go and Node; what else a target needs, it installs (Debian's packages for
-# the tests: Chromium, and real Netdata agents).
+# the tests: Chromium, real Netdata agents and Prometheus).
 
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -41,8 +41,8 @@ test-ui: $(UI)/node_modules/.package-lock.json
 e2e: build
 	$(UI)/tests/run-e2e.sh ./foster
 
-# Debian's packages that the tests run: real agents and a browser.
-PACKAGES := netdata-core netdata-plugins-bash chromium
+# Debian's packages that the tests run: real agents, a browser and a Prometheus.
+PACKAGES := netdata-core netdata-plugins-bash chromium prometheus
 deps:
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \

@@ -31,7 +31,7 @@ func (p *Prom) federate(w http.ResponseWriter, r *http.Request) {
 	}
 	// Those of one metric belong together; in the order of labels a name in capitals could come before them.
 	slices.SortStableFunc(found, func(a, b series) int {
-		return strings.Compare(a.labels.Get(labels.MetricName), b.labels.Get(labels.MetricName))
+		return strings.Compare(a.labels.Get(labelName), b.labels.Get(labelName))
 	})
 	out := p.body(w, r, "text/plain; version=0.0.4; charset=utf-8", http.StatusOK)
 	var b []byte
@@ -42,7 +42,7 @@ func (p *Prom) federate(w http.ResponseWriter, r *http.Request) {
 		if t == 0 || flags&wire.Empty != 0 || t+staleAfter(s.dimension.Chart.UpdateEvery()) <= now {
 			continue
 		}
-		if name := s.labels.Get(labels.MetricName); name != last {
+		if name := s.labels.Get(labelName); name != last {
 			last = name
 			b = append(b, "# TYPE "...)
 			b = append(b, name...)
@@ -71,11 +71,11 @@ func stored(v float64) float64 {
 
 // appendSample appends a line of the text format.
 func appendSample(b []byte, ls labels.Labels, ms int64, v float64) []byte {
-	b = append(b, ls.Get(labels.MetricName)...)
+	b = append(b, ls.Get(labelName)...)
 	b = append(b, '{')
 	first := true
 	ls.Range(func(l labels.Label) {
-		if l.Name == labels.MetricName {
+		if l.Name == labelName {
 			return
 		}
 		if !first {

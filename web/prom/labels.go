@@ -3,8 +3,6 @@ package prom
 import (
 	"strings"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"foster/replication/wire"
 	"foster/storage/catalog"
 	"foster/storage/tier"
@@ -13,6 +11,7 @@ import (
 // Labels of a series that are not labels of its host or chart. The machine GUID, the chart's id and the dimension's id
 // identify it.
 const (
+	labelName          = "__name__" // of the metric
 	labelGUID          = "machine_guid"
 	labelHost          = "host"
 	labelChart         = "chart"
@@ -82,7 +81,7 @@ func valid(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 // chartPairs appends the labels of a chart, with the name of its metric.
 func chartPairs(pairs []pair, ch *catalog.Chart) []pair {
 	def := ch.Def()
-	pairs = append(pairs, pair{labels.MetricName, tier.MetricName(def.Context)}, pair{labelChart, valid(ch.ID)})
+	pairs = append(pairs, pair{labelName, tier.MetricName(def.Context)}, pair{labelChart, valid(ch.ID)})
 	if def.Family != "" {
 		pairs = append(pairs, pair{labelFamily, valid(def.Family)})
 	}
@@ -104,7 +103,7 @@ func chartValue(ch *catalog.Chart, label string, scratch *[]pair) string {
 			return valid(name)
 		}
 		return ""
-	case labels.MetricName:
+	case labelName:
 		return tier.MetricName(ch.Def().Context)
 	}
 	if len(ch.Labels()) == 0 {

@@ -26,38 +26,53 @@ const now = int64(1_800_000_000)
 
 func guidOf(n int) string { return fmt.Sprintf("a1a2a3a4-0000-4000-8000-%012d", n) }
 
-// fixture is a store with a handler over it.
+// fixture is a store with a handler over it, and a clock that stands.
 type fixture struct {
 	t     testing.TB
+	now   int64
+	dir   string
 	store *storage.Store
 	prom  *Prom
 }
 
 func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 	t.Helper()
+	return newFixtureAt(t, now, change...)
+}
+
+func newFixtureAt(t testing.TB, now int64, change ...func(*Options)) *fixture {
+	t.Helper()
+	f := &fixture{t: t, now: now, dir: t.TempDir()}
+	f.open(change...)
+	t.Cleanup(f.close)
+	return f
+}
+
+// open opens the store.
+func (f *fixture) open(change ...func(*Options)) {
+	f.t.Helper()
 	so := storage.DefaultOptions()
-	so.Dir = t.TempDir()
-	so.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	so.Now = func() time.Time { return time.Unix(now, 0) }
-	store, err := storage.Open(t.Context(), so)
-	if err != nil {
-		t.Fatal(err)
+	so.Dir = f.dir
+	so.Logger = slog.New(slog.NewTextHandler(f.t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	so.Now = func() time.Time { return time.Unix(f.now, 0) }
+	var err error
+	if f.store, err = storage.Open(f.t.Context(), so); err != nil {
+		f.t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	o := DefaultOptions()
-	o.Store, o.Log, o.Now, o.Version = store, so.Logger, so.Now, "v1"
+	o.Store, o.Log, o.Now, o.Version = f.store, so.Logger, so.Now, "v1"
 	for _, c := range change {
 		c(&o)
 	}
-	p, err := New(o)
-	if err != nil {
-		t.Fatal(err)
+	if f.prom, err = New(o); err != nil {
+		f.t.Fatal(err)
 	}
-	return &fixture{t: t, store: store, prom: p}
+}
+
+func (f *fixture) close() {
+	if err := f.store.Close(); err != nil {
+		f.t.Error(err)
+	}
 }
 
 // host returns the host number n.

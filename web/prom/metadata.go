@@ -167,7 +167,7 @@ func (p *Prom) labelValues(ctx context.Context, label string, over span, sets []
 	contexts := map[string]struct{}{}
 	err := p.each(ctx, over, sets, func(ix *hostIndex, ch *catalog.Chart, dims []*catalog.Dimension) {
 		switch {
-		case label == labels.MetricName:
+		case label == labelName:
 			contexts[ch.Def().Context] = struct{}{}
 		case ofHost(label):
 			values[ix.value(label)] = struct{}{}
@@ -220,7 +220,7 @@ func (p *Prom) metadata(r *http.Request) (*result, error) {
 	}
 	var sets [][]*labels.Matcher
 	if name := r.Form.Get("metric"); name != "" {
-		sets = [][]*labels.Matcher{{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, name)}}
+		sets = [][]*labels.Matcher{{labels.MustNewMatcher(labels.MatchEqual, labelName, name)}}
 	}
 	found := map[string]map[metric]struct{}{}
 	err := p.each(r.Context(), span{}, sets, func(_ *hostIndex, ch *catalog.Chart, _ []*catalog.Dimension) {

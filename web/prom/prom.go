@@ -105,7 +105,12 @@ func New(o Options) (*Prom, error) {
 
 // levels returns the tiers of the store, from the finest to the coarsest.
 func (p *Prom) levels() []level {
-	return []level{{first: p.store.Stats().Tiers[0].First}}
+	tiers := p.store.Stats().Tiers
+	levels := make([]level, max(1, len(tiers))) // there is none when the store is closed
+	for i, t := range tiers {
+		levels[i] = level{width: t.Step, first: t.First}
+	}
+	return levels
 }
 
 // answer answers a request to the API: the data, or an error.

@@ -103,7 +103,7 @@ func (q *querier) selectSeries(ctx context.Context, sorted bool, hints *promstor
 		return nil, err
 	}
 	q.open = append(q.open, many)
-	set.parts.many = many
+	set.parts.many, set.parts.width = many, plan.width
 	return set, nil
 }
 
@@ -155,6 +155,7 @@ type parts struct {
 	ctx       context.Context //nolint:containedctx // of the query, within which the series are read
 	many      *storage.Many
 	aggregate aggregate
+	width     int64 // least seconds that a point covers; 0: as it was collected
 	keep      int64
 	maxt      int64
 }
@@ -180,6 +181,9 @@ func (s *series) Iterator(it chunkenc.Iterator) chunkenc.Iterator {
 		return reader
 	}
 	cursor, err := s.parts.many.Cursor(s.parts.ctx, s.dimension)
+	if cursor != nil && s.parts.width > 0 {
+		cursor = newWindows(cursor, s.parts.width)
+	}
 	reader.reset(cursor, s.parts.aggregate, s.dimension.Chart.UpdateEvery(), s.parts.keep, s.parts.maxt)
 	reader.err = err
 	return reader

@@ -102,16 +102,13 @@ func streamed(accepted []prompb.ReadRequest_ResponseType) (bool, error) {
 }
 
 // eachRead calls visit for each series of a query of a remote read, in the order of labels.
-func (p *Prom) eachRead(ctx context.Context, query *prompb.Query, visit func(promstorage.Series, chunkenc.Iterator) error) error {
-	if query == nil {
-		return errorf(badData, "a query is empty")
-	}
+func (p *Prom) eachRead(ctx context.Context, query *prompb.Query, visit func(promstorage.Series, chunkenc.Iterator) error) (err error) {
 	matchers, err := matchersOfRead(query.Matchers)
 	if err != nil {
 		return err
 	}
 	q := &querier{prom: p, reading: reading{named: namedBy(matchers)}, mint: query.StartTimestampMs, maxt: query.EndTimestampMs}
-	defer q.Close()
+	defer func() { err = errors.Join(err, q.Close()) }()
 	// The hints of the client are for its own selector, whose range may be a part of what it asks for.
 	hints := &promstorage.SelectHints{Start: query.StartTimestampMs, End: query.EndTimestampMs}
 	if query.Hints != nil {
@@ -135,9 +132,6 @@ func (p *Prom) eachRead(ctx context.Context, query *prompb.Query, visit func(pro
 func matchersOfRead(given []*prompb.LabelMatcher) ([]*labels.Matcher, error) {
 	matchers := make([]*labels.Matcher, 0, len(given))
 	for _, g := range given {
-		if g == nil {
-			return nil, errorf(badData, "a matcher is empty")
-		}
 		kinds := map[prompb.LabelMatcher_Type]labels.MatchType{
 			prompb.LabelMatcher_EQ: labels.MatchEqual, prompb.LabelMatcher_NEQ: labels.MatchNotEqual,
 			prompb.LabelMatcher_RE: labels.MatchRegexp, prompb.LabelMatcher_NRE: labels.MatchNotRegexp,

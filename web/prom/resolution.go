@@ -79,7 +79,7 @@ func (r resolution) plan(h *promstorage.SelectHints, levels []level, oldest int6
 	from := max(seconds(h.Start, h.End).first, oldest)
 	if coarser := nextLevel(levels, use, from); coarser >= 0 {
 		kind := annotations.PromQLInfo
-		if !suits {
+		if !suits || h.Range > 0 && aggregate == average { // which would count a point of an hour as much as one of a second
 			kind = annotations.PromQLWarning
 		}
 		p.notes.Add(fmt.Errorf("%w: before %s there are only averages of %s or more", kind,

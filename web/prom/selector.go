@@ -21,7 +21,7 @@ func newSelector(matchers []*labels.Matcher) *selector {
 	s := &selector{contexts: map[string]bool{}}
 	for _, m := range matchers {
 		switch {
-		case m.Name == labels.MetricName:
+		case m.Name == labelName:
 			s.metric = append(s.metric, m)
 		case ofHost(m.Name):
 			s.host = append(s.host, m)

@@ -57,11 +57,17 @@ func (p *Prom) flags(*http.Request) (*result, error) {
 // tsdbStatus answers how much the store holds.
 func (p *Prom) tsdbStatus(*http.Request) (*result, error) {
 	s := p.store.Stats()
-	tier0 := s.Tiers[0]
+	var first, last int64
+	for _, t := range s.Tiers {
+		if t.First != 0 && (first == 0 || t.First < first) {
+			first = t.First
+		}
+		last = max(last, t.Last)
+	}
 	empty := []struct{}{}
 	return &result{data: map[string]any{
 		"headStats": map[string]int64{
-			"numSeries": int64(s.Series), "numLabelPairs": 0, "chunkCount": 0, "minTime": tier0.First * 1000, "maxTime": tier0.Last * 1000,
+			"numSeries": int64(s.Series), "numLabelPairs": 0, "chunkCount": 0, "minTime": first * 1000, "maxTime": last * 1000,
 		},
 		"seriesCountByMetricName": empty, "labelValueCountByLabelName": empty, "memoryInBytesByLabelName": empty,
 		"seriesCountByLabelValuePair": empty,
