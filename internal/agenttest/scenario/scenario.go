@@ -36,6 +36,8 @@ type Options struct {
 	Before time.Duration // of quiet streaming before what the scenario is about
 	Outage time.Duration // how long the parent or the line is away
 	After  time.Duration // of quiet streaming after it
+
+	onDisk bool // the child keeps its data in dbengine and not in memory only
 }
 
 const (
@@ -105,6 +107,24 @@ func Cut(t testing.TB, o Options) agenttest.Report {
 	return s.compare(ctx, t)
 }
 
+// Restarted is a line that is away for the outage, in which the child, which keeps its data on disk, is stopped and started
+// again: what it collected before, and after, it has to give.
+func Restarted(t testing.TB, o Options) agenttest.Report {
+	t.Helper()
+	o.onDisk = true
+	proxy := agenttest.StartProxy(t, o.Parent.Addr())
+	ctx, s := begin(t, o, proxy.Addr())
+	must(t, proxy.Refuse(true))
+	proxy.Cut()
+	must(t, agenttest.Sleep(ctx, o.Outage/2))
+	must(t, s.child.Stop(ctx))
+	must(t, s.child.Start(ctx))
+	must(t, agenttest.Sleep(ctx, o.Outage/2))
+	must(t, proxy.Refuse(false))
+	must(t, s.caughtUp(ctx))
+	return s.compare(ctx, t)
+}
+
 // gap is how long Gap freezes the child.
 const gap = 5 * time.Second
 
@@ -144,9 +164,11 @@ func begin(t testing.TB, o Options, address string) (context.Context, *session) 
 	s := &session{o: o, host: agenttest.HostURL(o.Parent.URL(), o.Hostname)}
 	must(t, o.Parent.Start(ctx))
 	s.start = time.Now()
-	s.child = agenttest.StartChild(t, agenttest.ChildOptions{
-		ParentAddr: address, APIKey: o.APIKey, Hostname: o.Hostname, Compression: o.Compression,
-	})
+	child := agenttest.ChildOptions{ParentAddr: address, APIKey: o.APIKey, Hostname: o.Hostname, Compression: o.Compression}
+	if o.onDisk {
+		child.MemoryMode = "dbengine"
+	}
+	s.child = agenttest.StartChild(t, child)
 	must(t, s.caughtUp(ctx))
 	must(t, agenttest.Sleep(ctx, time.Until(s.start.Add(o.Before))))
 	return ctx, s

@@ -66,6 +66,7 @@ func TestScenarios(t *testing.T) {
 		{"stopped", scenario.Stopped, scenario.Options{Compression: true, Before: 30 * time.Second, Outage: outage, After: 20 * time.Second}},
 		{"killed", scenario.Killed, scenario.Options{Compression: true, Before: 45 * time.Second, Outage: 5 * time.Second, After: 30 * time.Second}},
 		{"cut", scenario.Cut, scenario.Options{Compression: true, Before: 30 * time.Second, Outage: outage, After: 20 * time.Second}},
+		{"restarted", scenario.Restarted, scenario.Options{Compression: true, Before: 30 * time.Second, Outage: outage, After: 20 * time.Second}},
 		{"gap", scenario.Gap, scenario.Options{Compression: true, Before: 30 * time.Second, Outage: outage, After: 20 * time.Second}},
 	}
 	for _, parent := range parents {
