@@ -345,6 +345,28 @@ func (c *crash) settle(ctx context.Context, p *parent, swarms ...*swarm.Swarm) (
 	return end
 }
 
+// waitMetric waits until a metric has a value.
+func (c *crash) waitMetric(p *parent, name string, want int64) {
+	c.t.Helper()
+	got := int64(0)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		select {
+		case <-p.done:
+			c.t.Fatalf("foster has ended: %s", &p.log)
+		default:
+		}
+		if resp, err := http.Get("http://" + c.addr + "/metrics"); err != nil {
+			continue
+		} else {
+			_ = resp.Body.Close()
+		}
+		if got = metricOf(c.t, c.addr, name); got == want {
+			return
+		}
+	}
+	c.t.Fatalf("%s is %d, want %d: %s", name, got, want, &p.log)
+}
+
 // compare compares what is stored with what the children have sent up to the time end.
 func (c *crash) compare(swarms []*swarm.Swarm, end int64) {
 	t := c.t

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -137,21 +136,4 @@ func fill(t *testing.T, file string, free int64) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// waitMetric waits until a metric has a value.
-func (c *crash) waitMetric(p *parent, name string, want int64) {
-	c.t.Helper()
-	got := int64(0)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		select {
-		case <-p.done:
-			c.t.Fatalf("foster has ended: %s", &p.log)
-		default:
-		}
-		if got = metricOf(c.t, c.addr, name); got == want {
-			return
-		}
-	}
-	c.t.Fatal(fmt.Sprintf("%s is %d, want %d: %s", name, got, want, &p.log))
 }

@@ -97,7 +97,7 @@ func (s *Server) open(ctx context.Context) error {
 		})
 	}
 	so.ReplicationPeriod = max(so.ReplicationPeriod, cfg.Server.DB.ReplicationPeriod)
-	store, err := storage.Open(ctx, so)
+	store, err := s.openStore(ctx, so)
 	if err != nil {
 		return err
 	}
@@ -163,6 +163,40 @@ func tierLimits(tiers []config.Tier) []api.TierLimit {
 	}
 	return limits
 }
+
+// openStore opens the store, until ctx ends. Reading its logs takes long when they are large and cannot be interrupted; but
+// a process that ends meanwhile is as one that was killed. If it does not end, the store is closed when it is open.
+func (s *Server) openStore(ctx context.Context, o storage.Options) (*storage.Store, error) {
+	type result struct {
+		store *storage.Store
+		err   error
+	}
+	opened := make(chan result, 1)
+	s.wg.Go(func() {
+		store, err := storage.Open(ctx, o)
+		opened <- result{store, err}
+	})
+	extend := time.NewTicker(extendEvery)
+	defer extend.Stop()
+	for {
+		select {
+		case r := <-opened:
+			return r.store, r.err
+		case <-extend.C:
+			s.notify(ctx, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", (3*extendEvery).Microseconds()))
+		case <-ctx.Done():
+			s.wg.Go(func() {
+				if r := <-opened; r.err == nil {
+					_ = r.store.Close()
+				}
+			})
+			return nil, fmt.Errorf("open the store: %w", ctx.Err())
+		}
+	}
+}
+
+// extendEvery is how often the service manager is told that foster is still starting.
+const extendEvery = 10 * time.Second
 
 // mayCompress says whether any child may compress its stream.
 func mayCompress(cfg *config.Config) bool {

@@ -235,8 +235,12 @@ func (s *Server) end(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	if s.store != nil {
-		if err := s.store.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("close the store: %w", err))
+		var closed error
+		if err := wait(ctx, func() { closed = s.store.Close() }); err != nil {
+			// What it keeps in memory is in its logs.
+			s.log.Warn("the store is not closed yet and is left as if foster had been killed: the next start takes longer")
+		} else if closed != nil {
+			errs = append(errs, fmt.Errorf("close the store: %w", closed))
 		}
 		s.log.Info("foster has stopped")
 	}
