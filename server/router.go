@@ -162,6 +162,8 @@ func (s *Server) routes(api, prometheus http.Handler) http.Handler {
 	get("/healthz", http.HandlerFunc(healthz))
 	get("/readyz", http.HandlerFunc(healthz))
 	get("/metrics", s.serveMetrics())
+	// A page of another site must not be able to make the browser of an operator ask for copies.
+	r.Method(http.MethodPost, SnapshotPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serveSnapshot)))
 	get("/debug/pprof/cmdline", http.HandlerFunc(pprof.Cmdline))
 	get("/debug/pprof/profile", http.HandlerFunc(pprof.Profile))
 	get("/debug/pprof/symbol", http.HandlerFunc(pprof.Symbol))
@@ -214,7 +216,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 // commands are the names under which requests are counted; all others are "other".
 var commands = map[string]string{
 	"info": "info", "charts": "charts", "chart": "chart", "data": "data", "stream_info": "stream_info", "functions": "functions",
-	"hosts": "hosts", "live": "live", "metrics": "metrics", "healthz": "healthz", "readyz": "readyz",
+	"hosts": "hosts", "live": "live", "metrics": "metrics", "healthz": "healthz", "readyz": "readyz", "snapshot": "snapshot",
 	"query": "query", "query_range": "query_range", "series": "series", "labels": "labels", "values": "values", "read": "read",
 	"federate": "federate",
 }

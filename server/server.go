@@ -64,6 +64,8 @@ type Server struct {
 	stopped  bool
 	stopOnce sync.Once
 	stopErr  error
+
+	snapshot sync.Mutex // held while a snapshot is written
 }
 
 // Socket is an open listening socket.
