@@ -1,5 +1,14 @@
 package api
 
+import (
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+
+	"foster/storage/catalog"
+)
+
 // Health is not evaluated here. These commands answer what a parent does whose health monitoring is disabled.
 
 // alarms answers /api/v1/alarms.
@@ -31,6 +40,63 @@ func (a *API) alarmCount(rp *reply, _ *request) {
 	rp.open('[')
 	rp.int(0)
 	rp.close(']')
+}
+
+// alarmVariables answers /api/v1/alarm_variables: the numbers that expressions could use.
+func (a *API) alarmVariables(rp *reply, rq *request) {
+	id := rq.params.get("chart")
+	if id == "" {
+		rp.fail(http.StatusBadRequest, "No chart id is given at the request.")
+		return
+	}
+	var ch *catalog.Chart
+	if rq.host != nil {
+		ch = rq.host.Chart(id)
+	}
+	if ch == nil {
+		rp.fail(http.StatusNotFound, "Chart is not found: "+escape(id))
+		return
+	}
+	def := ch.Def()
+	rp.open('{')
+	rp.keyString("chart", ch.ID)
+	rp.keyString("chart_name", ch.Name())
+	rp.keyString("chart_context", def.Context)
+	rp.keyString("family", def.Family)
+	rp.keyString("host", rq.host.Info().Hostname)
+	rp.keyOpen("current_alert_values", '{')
+	for _, name := range []string{"this", "after", "before", "now", "status", "green", "red"} {
+		rp.keyNull(name)
+	}
+	rp.close('}')
+	dimensions := func(key string, value func(d *catalog.Dimension, t int64, v float64) float64) {
+		rp.keyOpen(key, '{')
+		for _, d := range ch.Dimensions() {
+			t, v, _ := d.Last()
+			rp.keyNumber(d.ID, value(d, t, v))
+		}
+		rp.close('}')
+	}
+	dimensions("dimensions_last_stored_values", func(_ *catalog.Dimension, t int64, v float64) float64 {
+		if t == 0 {
+			return math.NaN()
+		}
+		return v
+	})
+	dimensions("dimensions_last_collected_values", func(d *catalog.Dimension, _ int64, _ float64) float64 { return d.Collected() })
+	dimensions("dimensions_last_collected_time", func(_ *catalog.Dimension, t int64, _ float64) float64 { return float64(t) })
+	variables := func(key string, values map[string]float64) {
+		rp.keyOpen(key, '{')
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			rp.keyNumber(name, values[name])
+		}
+		rp.close('}')
+	}
+	variables("chart_variables", ch.Variables())
+	variables("host_variables", rq.host.Variables())
+	rp.keyOpen("alerts", '{')
+	rp.close('}')
+	rp.close('}')
 }
 
 // alertsV2 answers /api/v2/alerts.

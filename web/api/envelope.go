@@ -15,6 +15,7 @@ type envelope struct {
 	options metaOptions
 	long    bool
 	dates   bool
+	timed   bool // the status of a node tells how long it took
 }
 
 // longKeys are the readable names of keys (netdata v2.11.0, option long-keys).
@@ -74,6 +75,9 @@ func (e *envelope) status() {
 	e.keyInt(e.k("ai"), 0)
 	e.keyInt("code", 200)
 	e.keyString("msg", "")
+	if e.timed {
+		e.keyNumber("ms", e.elapsed())
+	}
 	e.close('}')
 }
 

@@ -38,17 +38,23 @@ var commands = map[string]map[string]command{
 
 		"allmetrics": {answer: (*API).allMetrics},
 		"badge.svg":  {answer: (*API).badge},
+		"weights":    {answer: (*API).weights},
+
+		"metric_correlations": {answer: (*API).correlations},
 
 		"alarms":        {answer: (*API).alarms},
 		"alarms_values": {answer: (*API).alarmsValues},
 		"alarm_log":     {answer: (*API).alarmLog},
 		"alarm_count":   {answer: (*API).alarmCount},
 
+		"alarm_variables": {answer: (*API).alarmVariables},
+
 		"aclk": absent(needsCloud),
 	},
 	"v2": {
 		"data":              {answer: (*API).dataV2},
 		"badge.svg":         {answer: (*API).badge},
+		"weights":           {answer: (*API).weightsV2},
 		"contexts":          {answer: (*API).contextsV2},
 		"q":                 {answer: (*API).q},
 		"nodes":             {answer: (*API).nodesV2},
@@ -70,6 +76,7 @@ var commands = map[string]map[string]command{
 		"data":              {answer: (*API).dataV3},
 		"allmetrics":        {answer: (*API).allMetrics},
 		"badge.svg":         {answer: (*API).badge},
+		"weights":           {answer: (*API).weightsV2},
 		"context":           {answer: (*API).oneContext},
 		"contexts":          {answer: (*API).contextsV2},
 		"q":                 {answer: (*API).q},
