@@ -86,7 +86,7 @@ func (s *Server) open(ctx context.Context) error {
 	so := storage.DefaultOptions()
 	so.Dir = s.opts.DataDir
 	so.Logger = s.log
-	so.Registerer = s.registry
+	so.Registerer = tidyRegisterer{s.registry}
 	tier0 := cfg.Server.DB.Tiers[0]
 	so.Tier0 = storage.Retention{Time: orDefault(tier0.RetentionTime, forever), Bytes: limit(tier0.RetentionSize)}
 	so.Tiers = nil
@@ -140,7 +140,7 @@ func (s *Server) open(ctx context.Context) error {
 	s.wg.Go(func() { a.Run(s.background) })
 
 	po := prom.DefaultOptions()
-	po.Store, po.Log, po.Registerer = store, s.log.With("component", "prometheus"), s.registry
+	po.Store, po.Log, po.Registerer = store, s.log.With("component", "prometheus"), tidyRegisterer{s.registry}
 	po.Version, po.GzipLevel = s.opts.Version, ao.GzipLevel
 	prometheus, err := prom.New(po)
 	if err != nil {

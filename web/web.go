@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+
+	"foster/internal/accept"
 )
 
 //go:embed all:ui/dist
@@ -56,6 +58,10 @@ type pages struct {
 }
 
 const index = "index.html"
+
+// places are the paths at which the application has something to show, as its router knows them (ui/src/state/router.ts).
+// Those of hosts arrive here without their prefix.
+var places = map[string]bool{"": true, index: true}
 
 func newPages(dist fs.FS, o Options) (*pages, error) {
 	if o.Gzip == nil {
@@ -142,7 +148,8 @@ func notBuilt() *file {
 `)}
 }
 
-// resolve returns the file for a path, or the status and the message of an error, which are those of agents.
+// resolve returns the file for a path and its status, or the status and the message of an error, which are those of
+// agents. A path without extension that is no place of the application gets it all the same, to say so, with status 404.
 func (p *pages) resolve(name string) (f *file, status int, message string) {
 	name = strings.Trim(name, "/")
 	for _, c := range name {
@@ -156,10 +163,14 @@ func (p *pages) resolve(name string) (f *file, status int, message string) {
 		return nil, http.StatusBadRequest, "Relative filenames are not supported: " + name
 	}
 	if f := p.files[name]; f != nil {
-		return f, 0, ""
+		return f, http.StatusOK, ""
 	}
 	if path.Ext(name) == "" {
-		return p.files[index], 0, ""
+		status := http.StatusOK
+		if !places[name] {
+			status = http.StatusNotFound
+		}
+		return p.files[index], status, ""
 	}
 	return nil, http.StatusNotFound, "File does not exist, or is not accessible: " + name
 }
@@ -194,18 +205,18 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "no-cache")
 	}
 	body, etag := f.plain, `"`+f.etag+`"`
-	if f.zipped != nil && p.options.Gzip() && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.zipped != nil && p.options.Gzip() && accept.Gzip(r.Header) {
 		body, etag = f.zipped, `"`+f.etag+`-gzip"`
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("ETag", etag)
-	if match := r.Header.Get("If-None-Match"); match != "" && strings.Contains(match, etag) {
+	if match := r.Header.Get("If-None-Match"); status == http.StatusOK && match != "" && strings.Contains(match, etag) {
 		h.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(status)
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(body) // a client that is gone needs no answer
 	}

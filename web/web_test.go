@@ -54,7 +54,7 @@ func TestPages(t *testing.T) {
 	const html = "text/html; charset=utf-8"
 	f("/", 200, html, "<!doctype html>")
 	f("/index.html", 200, html, "<!doctype html>")
-	f("/some/place", 200, html, "<!doctype html>")
+	f("/nope", 404, html, "<!doctype html>")
 	f("/assets/main-1a2b3c.js", 200, "text/javascript; charset=utf-8", "console.log")
 	f("/favicon.svg", 200, "image/svg+xml", "<svg/>")
 	f("/assets/gone.js", 404, html, "File does not exist, or is not accessible: assets/gone.js")
@@ -88,6 +88,12 @@ func TestPagesCaching(t *testing.T) {
 	}
 	if b, err := io.ReadAll(z); err != nil || string(b) != script {
 		t.Errorf("compressed asset: %.40q %v", b, err)
+	}
+	if w := get(h, "GET", "/assets/main-1a2b3c.js", "Accept-Encoding", "gzip;q=0"); w.Header().Get("Content-Encoding") != "" {
+		t.Error("a client that refuses gzip gets it")
+	}
+	if w := get(h, "GET", "/nope", "If-None-Match", get(h, "GET", "/").Header().Get("ETag")); w.Code != 404 {
+		t.Errorf("a place that is none, known to the client: %d", w.Code)
 	}
 	plain := testPages(t, func(o *Options) { o.Gzip = func() bool { return false } })
 	w = get(plain, "GET", "/assets/main-1a2b3c.js", "Accept-Encoding", "br, gzip")

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"foster/internal/accept"
 )
 
 // Content types.
@@ -91,7 +93,7 @@ func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time, gzi
 	body := rp.b
 	if !rp.plain && gzipLevel > 0 {
 		h.Add("Vary", "Accept-Encoding")
-		if acceptsGzip(r) && len(body) > 0 {
+		if accept.Gzip(r.Header) && len(body) > 0 {
 			zipped := newReply()
 			defer zipped.free()
 			zipped.compress(body, gzipLevel)
@@ -123,23 +125,4 @@ type buffer []byte
 func (b *buffer) Write(p []byte) (int, error) {
 	*b = append(*b, p...)
 	return len(p), nil
-}
-
-// acceptsGzip says whether the client takes gzip.
-func acceptsGzip(r *http.Request) bool {
-	for _, header := range r.Header.Values("Accept-Encoding") {
-		for coding := range strings.SplitSeq(header, ",") {
-			name, parameters, _ := strings.Cut(coding, ";")
-			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-				continue
-			}
-			q, found := strings.CutPrefix(strings.ReplaceAll(parameters, " ", ""), "q=")
-			if !found {
-				return true
-			}
-			weight, err := strconv.ParseFloat(q, 64)
-			return err != nil || weight > 0
-		}
-	}
-	return false
 }
