@@ -121,7 +121,6 @@ func (s *Server) open(ctx context.Context) error {
 		Timezone: timezone(cfg), MemoryMode: string(config.ModeDBEngine),
 		SystemInfo: machine.Facts(), DiskQuota: int64(tier0.RetentionSize >> 20),
 	}
-	ao.Tiers = tierLimits(cfg.Server.DB.Tiers)
 	ao.Disk = func() (api.Disk, error) {
 		size, free, err := machine.Space(s.opts.DataDir)
 		return api.Disk{Size: size, Free: free}, err
@@ -152,16 +151,6 @@ func (s *Server) open(ctx context.Context) error {
 	s.receiver.Store(rec)
 	close(s.ready)
 	return nil
-}
-
-// tierLimits returns the tiers as the API tells of them.
-func tierLimits(tiers []config.Tier) []api.TierLimit {
-	limits, step := make([]api.TierLimit, len(tiers)), time.Second
-	for i, t := range tiers {
-		step *= time.Duration(t.Iterations)
-		limits[i] = api.TierLimit{Step: step, Bytes: int64(min(t.RetentionSize, 1<<62)), Time: t.RetentionTime}
-	}
-	return limits
 }
 
 // openStore opens the store, until ctx ends. Reading its logs takes long when they are large and cannot be interrupted; but

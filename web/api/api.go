@@ -76,8 +76,6 @@ type Options struct {
 	// GzipLevel returns how much answers are compressed: from 1 to 9, or 0 for not at all.
 	GzipLevel func() int
 
-	// Tiers are the configured tiers of the store, the finest first.
-	Tiers []TierLimit
 	// Disk returns the space of the file system that holds the store.
 	Disk func() (Disk, error)
 

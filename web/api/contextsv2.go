@@ -78,7 +78,7 @@ func (a *API) contextsV2(rp *reply, rq *request) {
 		e.close('}')
 	}
 	e.close('}')
-	e.versions()
+	a.versions(rp)
 	e.agents(nil)
 	e.end()
 }

@@ -42,7 +42,7 @@ func (a *API) functionsV2(rp *reply, rq *request) {
 		e.close('}')
 	}
 	e.close(']')
-	e.versions()
+	a.versions(rp)
 	e.agents(nil)
 	e.end()
 }

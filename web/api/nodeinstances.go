@@ -41,7 +41,7 @@ func (a *API) nodeInstances(rp *reply, rq *request) {
 		e.close('}')
 	}
 	e.close(']')
-	e.versions()
+	a.versions(rp)
 	e.agents(e.application)
 	e.end()
 }

@@ -36,7 +36,7 @@ func (a *API) q(rp *reply, rq *request) {
 	e.keyInt("char", 0)
 	e.keyInt("total", s.looked)
 	e.close('}')
-	e.versions()
+	a.versions(rp)
 	e.agents(nil)
 	e.end()
 }

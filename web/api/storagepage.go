@@ -12,66 +12,31 @@ type Disk struct {
 	Size, Free int64
 }
 
-// TierLimit is how a tier of the store is configured.
-type TierLimit struct {
-	Step  time.Duration // between two points of a metric that is collected every second
-	Bytes int64         // 0: no limit
-	Time  time.Duration // 0: no limit
-}
+// tierBytes returns the disk space of a tier.
+func tierBytes(t *storage.TierStats) int64 { return t.BlockBytes + t.HeadBytes }
 
-// tierFacts is a tier of the store as clients see it.
-type tierFacts struct {
-	storage.TierStats
-	limit TierLimit
-}
+// tierSpan returns the seconds of history in a tier.
+func tierSpan(t *storage.TierStats) int64 { return max(0, t.Last-t.First) }
 
-// tiers returns the tiers of the store, from the finest to the coarsest.
-func (a *API) tiers() []tierFacts {
-	stats := a.source.Stats()
-	tiers := make([]tierFacts, len(stats.Tiers))
-	for i := range tiers {
-		tiers[i].TierStats = stats.Tiers[i]
-		if i < len(a.opt.Tiers) {
-			tiers[i].limit = a.opt.Tiers[i]
-		}
-	}
-	return tiers
-}
-
-func (t *tierFacts) bytes() int64 { return t.BlockBytes + t.HeadBytes }
-
-// covered returns the seconds of history in the tier.
-func (t *tierFacts) covered() int64 { return max(0, t.Last-t.First) }
-
-// forecast returns the seconds of history that the tier will have when a limit is reached, if it goes on growing as until
-// now; 0 when that cannot be said.
-func (t *tierFacts) forecast() int64 {
-	limit := int64(t.limit.Time / time.Second)
-	if bytes, covered := t.bytes(), t.covered(); t.limit.Bytes > 0 && bytes > 0 && covered > 0 {
-		bySize := int64(float64(covered) * float64(t.limit.Bytes) / float64(bytes))
-		if limit == 0 || bySize < limit {
-			limit = bySize
-		}
-	}
-	return limit
-}
+// tierStep returns the seconds between two points of a metric that is collected every second.
+func tierStep(t *storage.TierStats) int64 { return max(1, t.Step) }
 
 // databaseSizes writes the tiers as netdata v2.11.0 does.
 func (e *envelope) databaseSizes() {
-	metrics := int64(e.api.source.Stats().Series)
 	e.keyOpen("db_size", '[')
-	tiers := e.api.tiers()
+	tiers := e.api.source.Stats().Tiers
 	for i := range tiers {
 		t := &tiers[i]
 		e.open('{')
 		e.keyInt("tier", int64(i))
-		e.keyString("granularity", age(int64(t.limit.Step/time.Second)))
-		e.keyInt("metrics", metrics)
-		e.keyInt("disk_used", t.bytes())
-		e.keyInt("disk_max", t.limit.Bytes)
+		e.keyString("granularity", age(tierStep(t)))
+		e.keyInt("metrics", int64(t.Series))
+		e.keyInt("samples", int64(t.Points))
+		e.keyInt("disk_used", tierBytes(t))
+		e.keyInt("disk_max", t.MaxBytes)
 		percent := 0.0
-		if t.limit.Bytes > 0 {
-			percent = 100 * float64(t.bytes()) / float64(t.limit.Bytes)
+		if t.MaxBytes > 0 {
+			percent = 100 * float64(tierBytes(t)) / float64(t.MaxBytes)
 		}
 		e.keyNumber("disk_percent", percent)
 		e.keyTime("from", t.First)
@@ -79,7 +44,7 @@ func (e *envelope) databaseSizes() {
 		for _, of := range []struct {
 			name    string
 			seconds int64
-		}{{"retention", t.covered()}, {"requested_retention", int64(t.limit.Time / time.Second)}, {"expected_retention", t.forecast()}} {
+		}{{"retention", tierSpan(t)}, {"requested_retention", seconds(t.MaxAge)}, {"expected_retention", seconds(t.Expected)}} {
 			e.keyInt(of.name, of.seconds)
 			e.keyString(of.name+"_human", age(of.seconds))
 		}
@@ -87,6 +52,8 @@ func (e *envelope) databaseSizes() {
 	}
 	e.close(']')
 }
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // ageUnits are the units of age, the largest first.
 var ageUnits = []struct {
@@ -131,26 +98,40 @@ func (a *API) storagePage(rp *reply, rq *request) {
 	rp.keyInt("too_old", int64(stats.TooOld))
 	rp.keyInt("failed", int64(stats.Failed))
 	rp.close('}')
+	rp.keyBool("full", stats.Full)
 	total := int64(0)
 	rp.keyOpen("tiers", '[')
-	tiers := a.tiers()
-	for i := range tiers {
-		t := &tiers[i]
-		total += t.bytes()
+	for i := range stats.Tiers {
+		t := &stats.Tiers[i]
+		total += tierBytes(t)
 		rp.open('{')
 		rp.keyInt("tier", int64(i))
-		rp.keyInt("granularity_seconds", int64(t.limit.Step/time.Second))
+		rp.keyInt("step_seconds", tierStep(t))
+		rp.keyInt("series", int64(t.Series))
+		rp.keyInt("blocks", int64(t.Blocks))
 		rp.keyInt("block_bytes", t.BlockBytes)
 		rp.keyInt("head_bytes", t.HeadBytes)
+		rp.keyInt("points", int64(t.Points))
+		rp.keyInt("samples", int64(t.Samples))
+		rp.key("bytes_per_point")
+		if t.Points > 0 {
+			rp.number(float64(t.BlockBytes) / float64(t.Points))
+		} else {
+			rp.null()
+		}
 		rp.keyInt("first", t.First)
 		rp.keyInt("last", t.Last)
-		rp.keyInt("covered_seconds", t.covered())
-		rp.keyInt("max_bytes", t.limit.Bytes)
-		rp.keyInt("max_seconds", int64(t.limit.Time/time.Second))
-		rp.keyInt("forecast_seconds", t.forecast())
+		rp.keyInt("covered_seconds", tierSpan(t))
+		rp.keyInt("max_bytes", t.MaxBytes)
+		rp.keyInt("max_seconds", seconds(t.MaxAge))
+		rp.keyInt("expected_seconds", seconds(t.Expected))
 		rp.close('}')
 	}
 	rp.close(']')
+	rp.keyOpen("rings", '{')
+	rp.keyInt("hosts", int64(stats.RingHosts))
+	rp.keyInt("bytes", stats.RingBytes)
+	rp.close('}')
 	rp.keyInt("bytes", total)
 	rp.key("disk")
 	if disk, err := a.opt.Disk(); err != nil {

@@ -46,7 +46,7 @@ type weightQuery struct {
 }
 
 // parseWeightQuery decodes the parameters. The message says what is wrong with them.
-func parseWeightQuery(ps params, now time.Time, method weightMethod) (q weightQuery, message string) {
+func parseWeightQuery(ps params, now time.Time, tiers int, method weightMethod) (q weightQuery, message string) {
 	number := func(otherwise int64, names ...string) int64 {
 		if v := ps.get(names...); v != "" {
 			return leadingInt(v)
@@ -76,7 +76,9 @@ func parseWeightQuery(ps params, now time.Time, method weightMethod) (q weightQu
 	q.group = cmp.Or(ps.get("time_group", "group"), "average")
 	q.grouping, _ = query.ParseGrouping(q.group, ps.get("time_group_options", "group_options"))
 	if t := ps.get("tier"); t != "" {
-		q.tier = int(min(leadingInt(t), math.MaxInt32))
+		if q.tier = int(leadingInt(t)); q.tier < 0 || q.tier >= tiers {
+			q.tier = -1
+		}
 	}
 	q.timeout = time.Duration(min(max(0, number(60_000, "timeout")), 600_000)) * time.Millisecond
 	q.request = query.Request{
@@ -138,7 +140,7 @@ type weighing struct {
 	seen    int // metrics looked at
 	queries int
 	rows    int
-	points  int // samples read
+	read    []int // points of each tier
 }
 
 // weigh weighs the visible dimensions of charts. It stops with the error of ctx when that is done.
@@ -218,15 +220,12 @@ func (w *weighing) run(ctx context.Context, r query.Request, ch *catalog.Chart, 
 	if err := w.api.affordable(window.Points, len(dims)); err != nil {
 		return nil, err
 	}
-	result, err := w.api.run(ctx, &window, w.query.grouping, w.query.tier, ch, dims)
+	result, err := w.api.run(ctx, &window, w.query.grouping, w.query.tier, ch, dims, w.read)
 	if err != nil {
 		return nil, err
 	}
 	w.queries += len(dims)
 	w.rows += result.Points * len(dims)
-	for i := range result.Columns {
-		w.points += result.Columns[i].Read
-	}
 	return result, nil
 }
 
@@ -260,7 +259,7 @@ func (a *API) correlations(rp *reply, rq *request) {
 
 // weighHost weighs the metrics of a host.
 func (a *API) weighHost(rp *reply, rq *request, method weightMethod, print func(*reply, *weighing)) {
-	q, message := parseWeightQuery(rq.params, rq.now, method)
+	q, message := parseWeightQuery(rq.params, rq.now, len(a.steps), method)
 	if message != "" {
 		rp.failError(http.StatusBadRequest, message)
 		return
@@ -282,7 +281,7 @@ func (a *API) weighHost(rp *reply, rq *request, method weightMethod, print func(
 			}
 		}
 	}
-	w := &weighing{api: a, query: &q, now: rq.now.Unix()}
+	w := &weighing{api: a, query: &q, now: rq.now.Unix(), read: make([]int, len(a.steps))}
 	if err := w.weigh(ctx, charts, func(*catalog.Dimension) bool { return true }); err != nil {
 		a.failQuery(rp, rq, "weigh metrics", err)
 		return
@@ -319,9 +318,15 @@ func (w *weighing) statistics(e *encoder) {
 	e.keyInt("db_queries", int64(w.queries))
 	e.keyInt("query_result_points", int64(w.rows))
 	e.keyInt("binary_searches", 0)
-	e.keyInt("db_points_read", int64(w.points))
+	total := 0
+	for _, n := range w.read {
+		total += n
+	}
+	e.keyInt("db_points_read", int64(total))
 	e.keyOpen("db_points_per_tier", '[')
-	e.int(int64(w.points))
+	for _, n := range w.read {
+		e.int(int64(n))
+	}
 	e.close(']')
 }
 

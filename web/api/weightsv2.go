@@ -16,7 +16,7 @@ var (
 // weightsV2 answers /api/v2/weights: the weights of metrics of several nodes, with those of their charts, contexts and
 // nodes.
 func (a *API) weightsV2(rp *reply, rq *request) {
-	q, message := parseWeightQuery(rq.params, rq.now, weightValue)
+	q, message := parseWeightQuery(rq.params, rq.now, len(a.steps), weightValue)
 	if message != "" {
 		rp.failError(http.StatusBadRequest, message)
 		return
@@ -52,7 +52,7 @@ func (a *API) weightsV2(rp *reply, rq *request) {
 		}
 		charts = append(charts, byContext(own)...)
 	}
-	w := &weighing{api: a, query: &q, now: rq.now.Unix()}
+	w := &weighing{api: a, query: &q, now: rq.now.Unix(), read: make([]int, len(a.steps))}
 	pick := func(d *catalog.Dimension) bool { return dimensions.match(d.ID) || dimensions.match(d.Def().Name) }
 	if err := w.weigh(ctx, charts, pick); err != nil {
 		a.failQuery(rp, rq, "weigh metrics", err)
@@ -64,7 +64,7 @@ func (a *API) weightsV2(rp *reply, rq *request) {
 	e.keyOpen("db", '{')
 	w.statistics(&rp.encoder)
 	e.close('}')
-	e.versions()
+	a.versions(rp)
 	e.weightSchema()
 	newWeightTable(w.list, nodes).write(e)
 	e.agents(nil)
