@@ -49,17 +49,20 @@ func (s *Store) SelectMany(ctx context.Context, dims []*catalog.Dimension, r Ran
 	return m, err
 }
 
-// tier0Has returns whether a range is to be read from tier 0 alone, for a chart.
+// tier0Has returns whether a range is to be read from tier 0 alone, for a chart. Of a host with rings it never is.
 func (s *Store) tier0Has(r Range) func(*catalog.Chart) bool {
 	if r.Step > 1 || r.Tier != 0 {
 		return func(*catalog.Chart) bool { return false }
 	}
 	tiers := s.Stats().Tiers
 	if len(tiers) == 0 { // closed
-		return func(*catalog.Chart) bool { return true }
+		return func(ch *catalog.Chart) bool { return s.ring(ch.Host) == nil }
 	}
 	first := tiers[0].First
 	return func(ch *catalog.Chart) bool {
+		if s.ring(ch.Host) != nil {
+			return false
+		}
 		return len(tiers) == 1 || r.After+1 >= first || ch.Host.RetentionKnown() && ch.First() >= first
 	}
 }

@@ -22,6 +22,7 @@ import (
 const (
 	envListen = "FOSTER_TEST_LISTEN"
 	envDir    = "FOSTER_TEST_DIR"
+	envMode   = "FOSTER_TEST_MODE" // the memory mode of all children; dbengine when it is not set
 )
 
 // beParent receives children until the process is killed.
@@ -34,7 +35,7 @@ func beParent(addr, dir string) error {
 	if err != nil {
 		return err
 	}
-	r, err := New(Options{Store: store, GUID: parentGUID, Hostname: "parent01", Rules: testRules, Logger: opts.Logger})
+	r, err := New(Options{Store: store, GUID: parentGUID, Hostname: "parent01", Rules: rulesOf(storage.Mode(os.Getenv(envMode))), Logger: opts.Logger})
 	if err != nil {
 		return err
 	}
