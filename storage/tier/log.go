@@ -3,6 +3,7 @@ package tier
 import (
 	"context"
 	"log/slog"
+	"strings"
 )
 
 // quiet returns a logger of which no Info is seen unless Debug is. The TSDB tells as Info how it opens, compacts and
@@ -27,6 +28,13 @@ func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle implements slog.Handler.
 func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
 	r.Level = quietLevel(r.Level)
+	if strings.HasPrefix(r.Message, "Overlapping blocks found") {
+		// Replayed history makes such blocks, which the TSDB merges.
+		r.Level = min(r.Level, slog.LevelDebug)
+		if !h.Enabled(ctx, r.Level) {
+			return nil
+		}
+	}
 	return h.Handler.Handle(ctx, r)
 }
 
