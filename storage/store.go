@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"log/slog"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"foster/storage/catalog"
 	"foster/storage/tier"
@@ -33,6 +35,12 @@ type Store struct {
 	rings     rings
 	close     func() error
 	retention hostLocks
+
+	log     *slog.Logger
+	now     func() time.Time
+	removed chan struct{} // tells Maintain that a host was removed
+	erasing sync.Mutex    // held while points of hosts are erased
+	usage   usage
 }
 
 // Open opens the store. ErrLocked is returned when another process has it open.
@@ -52,7 +60,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
 	}
-	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, rings: newRings(o), retention: hostLocks{seed: maphash.MakeSeed()}}
+	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, rings: newRings(o), retention: hostLocks{seed: maphash.MakeSeed()},
+		log: o.Logger, now: o.Now, removed: make(chan struct{}, 1), usage: usage{meter: tier.NewMeter(tiers)}}
 	s.close = sync.OnceValue(s.shut)
 	if err := s.openRings(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())

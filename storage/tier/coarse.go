@@ -1,7 +1,6 @@
 package tier
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -302,9 +301,9 @@ func (t *coarse) expire() error {
 	return t.replace(nil, expired...)
 }
 
-// rewrite writes a block once more, without the keys that begin with one of the prefixes. Of a damaged block it leaves out
-// what cannot be read, and its sources.
-func (t *coarse) rewrite(ctx context.Context, b *block, without [][]byte, damaged bool) (_ *block, err error) {
+// rewrite writes a block once more, without what is to be erased. Of a damaged block it leaves out what cannot be read, and
+// its sources.
+func (t *coarse) rewrite(ctx context.Context, b *block, erase []erasure, damaged bool) (_ *block, err error) {
 	w, err := newBlockWriter(t.dir, b.meta.Step, t.now())
 	if err != nil {
 		return nil, err
@@ -332,11 +331,16 @@ func (t *coarse) rewrite(ctx context.Context, b *block, without [][]byte, damage
 		if !ok {
 			break
 		}
-		if slices.ContainsFunc(without, func(prefix []byte) bool { return bytes.HasPrefix(k.entry.key, prefix) }) {
+		until := erasedUntil(erase, k.entry.key)
+		if until >= k.entry.last {
 			continue
 		}
 		if record, err = b.readInto(record, k.entry.at, k.entry.size); err == nil {
-			err = w.raw(&k.entry, record, &r)
+			if until >= k.entry.first {
+				err = w.trimmed(&k.entry, record, &r, until)
+			} else {
+				err = w.raw(&k.entry, record, &r)
+			}
 		}
 		if err != nil && !(damaged && errors.Is(err, errCorrupt)) {
 			return nil, b.fail(err)

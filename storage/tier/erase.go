@@ -1,6 +1,7 @@
 package tier
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,20 +17,44 @@ import (
 // Everything is a time that no point is newer than.
 const Everything = math.MaxInt64 / 1000
 
-// Erase deletes the points of some hosts from all tiers: of each those that end at or before a unix time. A coarse tier
-// keeps the block that the time falls in. See Raw.Erase.
+// Erase deletes the points of some hosts from all tiers: of each those that end at or before a unix time. See EraseTier.
 func (t *Tiers) Erase(ctx context.Context, before map[string]int64) error {
-	if err := t.Raw.Erase(ctx, before); err != nil {
-		return err
-	}
-	t.work.Lock()
-	defer t.work.Unlock()
-	for _, c := range t.coarse {
-		if err := c.erase(ctx, before); err != nil {
-			return c.describe("erase hosts from", err)
+	for n := range len(t.coarse) + 1 {
+		if err := t.EraseTier(ctx, n, before); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// EraseTier is Erase for one tier. In a coarse one the window that the time falls in stays; for tier 0 see Raw.Erase.
+func (t *Tiers) EraseTier(ctx context.Context, n int, before map[string]int64) error {
+	if n == 0 {
+		return t.Raw.Erase(ctx, before)
+	}
+	t.work.Lock()
+	defer t.work.Unlock()
+	c := t.coarse[n-1]
+	if err := c.erase(ctx, before); err != nil {
+		return c.describe("erase hosts from", err)
+	}
+	return nil
+}
+
+// erasure is what is to be erased of a coarse tier: the windows up to one, of the series whose keys begin so.
+type erasure struct {
+	prefix []byte
+	until  int64
+}
+
+// erasedUntil returns the last window that is to be erased of a series, less than any when nothing is.
+func erasedUntil(erase []erasure, key []byte) int64 {
+	for _, e := range erase {
+		if bytes.HasPrefix(key, e.prefix) {
+			return e.until
+		}
+	}
+	return math.MinInt64
 }
 
 func (t *coarse) erase(ctx context.Context, before map[string]int64) error {
@@ -37,24 +62,28 @@ func (t *coarse) erase(ctx context.Context, before map[string]int64) error {
 	blocks := t.blocks
 	t.mu.Unlock()
 	for _, b := range blocks {
-		var without [][]byte
-		for guid, until := range before {
-			if until < b.meta.Last {
+		var todo []erasure
+		for guid, at := range before {
+			e := erasure{hostPrefix(guid), at / b.meta.Step}
+			if at < b.meta.First {
 				continue
 			}
-			prefix := hostPrefix(guid)
-			found, err := b.has(prefix)
+			found := false
+			err := b.prefixed(e.prefix, func(series *entry) error {
+				found = found || series.first <= e.until
+				return ctx.Err()
+			})
 			if err != nil {
 				return err
 			}
 			if found {
-				without = append(without, prefix)
+				todo = append(todo, e)
 			}
 		}
-		if len(without) == 0 {
+		if len(todo) == 0 {
 			continue
 		}
-		rest, err := t.rewrite(ctx, b, without, false)
+		rest, err := t.rewrite(ctx, b, todo, false)
 		if err != nil {
 			return err
 		}
@@ -63,6 +92,27 @@ func (t *coarse) erase(ctx context.Context, before map[string]int64) error {
 		}
 	}
 	return nil
+}
+
+// trimmed writes what a record of another block has after a window.
+func (w *blockWriter) trimmed(e *entry, record []byte, r *recordReader, until int64) error {
+	if err := r.open(record, until+1); err != nil {
+		return err
+	}
+	for {
+		points, err := r.next()
+		if err != nil {
+			return err
+		}
+		if len(points) == 0 {
+			return w.add(e.key)
+		}
+		for i := range points {
+			if points[i].window > until {
+				w.record.add(&points[i])
+			}
+		}
+	}
 }
 
 // Erase deletes the points of some hosts from tier 0: of each those that end at or before a unix time. The blocks that
