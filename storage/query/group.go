@@ -4,8 +4,8 @@ import "math"
 
 // grouper collects the values of a row. One grouper serves all rows of one metric, in order.
 type grouper interface {
-	add(v float64)
-	flush() float64 // the value of the row, NaN when it has none; the next row begins
+	add(v, samples float64) // a value that so many samples have
+	flush() float64         // the value of the row, NaN when it has none; the next row begins
 }
 
 // start returns a grouper for a metric.
@@ -44,15 +44,14 @@ func (g Grouping) start(w *Window) grouper {
 }
 
 type average struct {
-	divisor float64 // replaces the number of values when not 0
-	sum     float64
-	n       int
+	divisor float64 // replaces the number of samples when not 0
+	sum, n  float64
 }
 
-func (a *average) add(v float64) { a.sum += v; a.n++ }
+func (a *average) add(v, samples float64) { a.sum += v * samples; a.n += samples }
 
 func (a *average) flush() float64 {
-	v := a.sum / float64(a.n) // NaN for none
+	v := a.sum / a.n // NaN for none
 	if a.divisor != 0 && a.n > 0 {
 		v = a.sum / a.divisor
 	}
@@ -65,7 +64,7 @@ type sum struct {
 	n   int
 }
 
-func (s *sum) add(v float64) { s.sum += v; s.n++ }
+func (s *sum) add(v, _ float64) { s.sum += v; s.n++ }
 
 func (s *sum) flush() float64 {
 	if s.n == 0 {
@@ -78,7 +77,7 @@ func (s *sum) flush() float64 {
 
 type nearest struct{ v float64 } // NaN when there is none
 
-func (m *nearest) add(v float64) {
+func (m *nearest) add(v, _ float64) {
 	if !(math.Abs(v) >= math.Abs(m.v)) {
 		m.v = v
 	}
@@ -92,7 +91,7 @@ func (m *nearest) flush() float64 {
 
 type farthest struct{ v float64 } // NaN when there is none
 
-func (m *farthest) add(v float64) {
+func (m *farthest) add(v, _ float64) {
 	if !(math.Abs(v) <= math.Abs(m.v)) {
 		m.v = v
 	}
@@ -106,7 +105,7 @@ func (m *farthest) flush() float64 {
 
 type latest struct{ v float64 }
 
-func (l *latest) add(v float64) { l.v = v }
+func (l *latest) add(v, _ float64) { l.v = v }
 
 func (l *latest) flush() float64 {
 	v := l.v
@@ -120,7 +119,7 @@ type extremes struct {
 	n               int
 }
 
-func (e *extremes) add(v float64) {
+func (e *extremes) add(v, _ float64) {
 	if e.n == 0 {
 		e.lowest, e.highest = v, v
 	}
@@ -147,7 +146,7 @@ type increment struct {
 	from, last float64 // NaN when there is none
 }
 
-func (i *increment) add(v float64) {
+func (i *increment) add(v, _ float64) {
 	if math.IsNaN(i.from) {
 		i.from = v
 	} else {
@@ -166,7 +165,7 @@ type countIf struct {
 	n, held   int
 }
 
-func (c *countIf) add(v float64) {
+func (c *countIf) add(v, _ float64) {
 	c.n++
 	if c.condition.Holds(v) {
 		c.held++
@@ -187,7 +186,7 @@ type deviation struct {
 	mean, m2 float64
 }
 
-func (d *deviation) add(v float64) {
+func (d *deviation) add(v, _ float64) {
 	d.n++
 	delta := v - d.mean
 	d.mean += delta / float64(d.n)

@@ -12,7 +12,7 @@ type ranked struct {
 	values   []float64
 }
 
-func (r *ranked) add(v float64) { r.values = append(r.values, v) }
+func (r *ranked) add(v, _ float64) { r.values = append(r.values, v) }
 
 func (r *ranked) flush() float64 {
 	if len(r.values) == 0 {

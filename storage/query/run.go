@@ -144,7 +144,7 @@ func (f *filler) use(v float64, p *Point) {
 	if math.IsNaN(v) {
 		return
 	}
-	f.group.add(v)
+	f.group.add(v, float64(p.Count))
 	f.reset = f.reset || p.Reset
 	f.samples += uint64(p.Count)
 	f.anomalous += uint64(p.Anomalous)

@@ -115,9 +115,12 @@ func TestRunRows(t *testing.T) {
 	f("maximum of a tier", window(1, 60, 1), Grouping{Method: Max}, []float64{5}, tier)
 	f("sum of a tier", window(1, 60, 1), Grouping{Method: Sum}, []float64{90}, tier)
 
+	f("mean of points of different tiers", window(1, 62, 1), Grouping{}, []float64{100. / 32}, tier, sample(61, 1, 3), sample(62, 1, 7))
+
 	w := window(2, 60, 1)
 	w.Divisor = 2 // 60 seconds, per 30 seconds
 	f("per interval", w, Grouping{}, []float64{3, null}, one(1, 2, 3)...)
+	f("per interval, of a tier", w, Grouping{}, []float64{45, null}, tier)
 
 	// A cursor that goes back in time cannot make rows twice.
 	f("out of order", window(3, 1, 1), Grouping{Method: Sum}, []float64{1, 2, 3}, sample(1, 1, 1), sample(2, 1, 2), sample(1, 1, 50), sample(2, 1, 50), sample(3, 1, 3))

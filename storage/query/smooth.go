@@ -21,7 +21,7 @@ type smoothed struct {
 	begun        bool
 }
 
-func (s *smoothed) add(v float64) {
+func (s *smoothed) add(v, _ float64) {
 	if !s.begun {
 		s.level, s.begun = v, true
 	}
@@ -41,7 +41,7 @@ type doublySmoothed struct {
 	n                   int // values, up to 2
 }
 
-func (s *doublySmoothed) add(v float64) {
+func (s *doublySmoothed) add(v, _ float64) {
 	switch s.n {
 	case 0:
 		s.level, s.trend, s.n = v, v, 1

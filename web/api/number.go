@@ -21,6 +21,14 @@ func appendNumber(b []byte, v float64) []byte {
 	}
 	m := math.Abs(v)
 	if float64(float32(v)) == v || m < 0.1 {
+		if m >= 0.1 && m < 1e6 {
+			// Most values have few decimals. The first number of decimals that is read back as the same float is the shortest.
+			for scale := 10.0; scale <= 1000; scale *= 10 {
+				if n := math.Round(m * scale); float32(n/scale) == float32(m) {
+					return appendFixed7(b, math.Copysign(n/scale, v))
+				}
+			}
+		}
 		return strconv.AppendFloat(b, v, 'f', -1, 32)
 	}
 	if m >= 1e8 {
