@@ -56,7 +56,7 @@ func (r *Raw) Snapshot(ctx context.Context, dir string) error {
 		return err
 	}
 	rest := dir + ".rest"
-	defer os.RemoveAll(rest)
+	defer func() { _ = os.RemoveAll(rest) }()
 	if err := r.snapshotBlocks(rest, false); err != nil {
 		return err
 	}
@@ -72,6 +72,10 @@ func (r *Raw) Snapshot(ctx context.Context, dir string) error {
 				return err
 			}
 		}
+	}
+	// Without a log promtool reads none of the blocks.
+	if err := os.Mkdir(filepath.Join(dir, "wal"), 0o750); err != nil {
+		return err
 	}
 	return syncDir(dir)
 }
