@@ -39,15 +39,19 @@ func runBench(ctx context.Context, e *env, args []string) error {
 	if len(args) > 0 && args[0] == "storage" {
 		return runBenchStorage(ctx, e, args[1:])
 	}
+	if len(args) > 0 && args[0] == "query" {
+		return runBenchQuery(ctx, e, args[1:])
+	}
 	fs := flag.NewFlagSet("foster bench", flag.ContinueOnError)
 	fs.SetOutput(e.stderr)
 	fs.Usage = func() {
-		fmt.Fprint(e.stderr, "Usage: foster bench [flags] [live] [replay] [connect]\n       foster bench storage [flags]\n\n"+
+		fmt.Fprint(e.stderr, "Usage: foster bench [flags] [live] [replay] [connect]\n       foster bench storage [flags]\n       foster bench query [flags]\n\n"+
 			"Runs a parent in a process of its own, streams simulated children to it, and prints what the parent used.\n"+
 			"  live     children stream for --seconds\n"+
 			"  replay   10 children with 500 metrics and an hour of history each connect\n"+
 			"  connect  500 children with 200 metrics each connect in the same instant\n"+
-			"Without names: all of these. foster bench storage measures the store alone; it has flags of its own.\n\n")
+			"Without names: all of these. foster bench storage measures the store alone, foster bench query the\n"+
+			"answers to queries; they have flags of their own.\n\n")
 		fs.PrintDefaults()
 	}
 	live := load{name: "live"}

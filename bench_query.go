@@ -1,0 +1,243 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"foster/replication/swarm"
+	"foster/replication/wire"
+)
+
+// The hosts that bench query asks about: one with 1,000 metrics and one with 500 charts.
+const (
+	queryHost  = "bench-0000"
+	chartsHost = "bench-0001"
+)
+
+// benchQueries are what bench query asks, below the root of a parent.
+var benchQueries = []struct{ name, path string }{
+	{"10 dimensions × 600 points", "/host/" + queryHost + "/api/v1/data?chart=load0.chart0&after=-600&points=600&format=json"},
+	{"10 dimensions, 1 h at 100 points", "/host/" + queryHost + "/api/v1/data?chart=load0.chart0&after=-3600&points=100&format=json"},
+	{"allmetrics of 1,000 metrics", "/host/" + queryHost + "/api/v1/allmetrics?format=prometheus"},
+	{"charts of a host with 500", "/host/" + chartsHost + "/api/v1/charts"},
+}
+
+func runBenchQuery(ctx context.Context, e *env, args []string) error {
+	fs := flag.NewFlagSet("foster bench query", flag.ContinueOnError)
+	fs.SetOutput(e.stderr)
+	fs.Usage = func() {
+		fmt.Fprint(e.stderr, "Usage: foster bench query [flags]\n\n"+
+			"Streams the same two children with an hour of history to a parent, and to a Netdata agent if there is one, and prints\n"+
+			"how long their answers take while the children go on streaming. The two are asked in turns.\n\n")
+		fs.PrintDefaults()
+	}
+	seconds := fs.Int("seconds", 5, "how long each query is asked")
+	against := fs.String("against", "/usr/sbin/netdata", "the agent's `program`; where there is none, foster is measured alone")
+	if err := parse(e, fs, args); err != nil {
+		return err
+	}
+	if *seconds < 1 {
+		fmt.Fprintln(e.stderr, "foster bench query: a second at least")
+		return errUsage
+	}
+	return benchQuery(ctx, e, *against, time.Duration(*seconds)*time.Second)
+}
+
+// contender is a parent that is asked.
+type contender struct{ name, addr string }
+
+func benchQuery(ctx context.Context, e *env, against string, each time.Duration) (err error) {
+	dir, err := os.MkdirTemp("", "foster-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	p, err := startBenchParent(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	contenders := []contender{{"foster", p.addr}}
+	if _, statErr := os.Stat(against); statErr == nil {
+		agent, err := startBenchAgent(ctx, filepath.Join(dir, "agent"), against)
+		if err != nil {
+			return fmt.Errorf("start %s: %w", against, err)
+		}
+		defer func() { _ = agent.stop() }() // it may not end by itself in time
+		contenders = append(contenders, contender{"netdata", agent.addr})
+	}
+
+	swarmCtx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	for _, c := range contenders {
+		if err := streamTo(swarmCtx, &wg, c); err != nil {
+			return err
+		}
+	}
+	for _, clients := range []int{1, 8} {
+		fmt.Fprintf(e.stdout, "\nquery: %d %s, %v each\n", clients, map[bool]string{true: "client", false: "clients"}[clients == 1], each)
+		for _, q := range benchQueries {
+			fmt.Fprintf(e.stdout, "  %-34s", q.name)
+			for i, took := range ask(ctx, contenders, q.path, clients, each) {
+				if took.err != nil {
+					return fmt.Errorf("%s: %s: %w", contenders[i].name, q.name, took.err)
+				}
+				fmt.Fprintf(e.stdout, "  %s p50 %6.2f ms, p99 %6.2f ms, %6.0f/s", contenders[i].name,
+					milliseconds(took.quantile(0.5)), milliseconds(took.quantile(0.99)), float64(len(took.times))/each.Seconds())
+			}
+			fmt.Fprintln(e.stdout)
+		}
+	}
+	return nil
+}
+
+// streamTo streams the children to a parent and waits until it has their history.
+func streamTo(ctx context.Context, wg *sync.WaitGroup, c contender) error {
+	s, err := swarm.NewSwarm(2, 0, func(i int) swarm.Options {
+		charts := swarm.Synthetic(100, 10)
+		if i == 1 {
+			charts = swarm.Synthetic(500, 2)
+		}
+		return swarm.Options{
+			Addr: c.addr, APIKey: benchKey, GUID: fmt.Sprintf("f0570000-0000-4000-8000-%012d", i), Hostname: fmt.Sprintf("bench-%04d", i),
+			Caps: swarm.CapsV1 | wire.LZ4, Charts: charts, Values: swarm.Mix(uint64(i)), History: time.Hour + 10*time.Minute,
+		}
+	})
+	if err != nil {
+		return err
+	}
+	wg.Go(func() { s.Run(ctx) })
+	waitCtx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	if err := s.WaitLive(waitCtx); err != nil {
+		return fmt.Errorf("wait until %s has the history: %w (%+v)", c.name, err, s.Stats())
+	}
+	return pause(ctx, settle)
+}
+
+// answers are the times that answers took.
+type answers struct {
+	times []time.Duration
+	err   error
+}
+
+func (a *answers) quantile(q float64) time.Duration {
+	if len(a.times) == 0 {
+		return 0
+	}
+	slices.Sort(a.times)
+	return a.times[min(len(a.times)-1, int(q*float64(len(a.times))))]
+}
+
+// ask asks the contenders in turns, a tenth of the time at once.
+func ask(ctx context.Context, contenders []contender, path string, clients int, each time.Duration) []answers {
+	all := make([]answers, len(contenders))
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}, Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+	for range 10 {
+		for i, c := range contenders {
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			until := time.Now().Add(each / 10)
+			for range clients {
+				wg.Go(func() {
+					var own []time.Duration
+					var err error
+					for err == nil && time.Now().Before(until) {
+						start := time.Now()
+						if err = get(ctx, client, "http://"+c.addr+path); err == nil {
+							own = append(own, time.Since(start))
+						}
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					all[i].times = append(all[i].times, own...)
+					all[i].err = cmp.Or(all[i].err, err)
+				})
+			}
+			wg.Wait()
+		}
+	}
+	return all
+}
+
+// get reads a whole answer.
+func get(ctx context.Context, client *http.Client, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, resp.Body)
+	switch {
+	case err != nil:
+		return err
+	case resp.StatusCode != http.StatusOK || n < 100:
+		return fmt.Errorf("%s answers %s, %d bytes", url, resp.Status, n)
+	}
+	return nil
+}
+
+// startBenchAgent starts a Netdata agent as a parent that collects nothing itself, with its data below dir.
+func startBenchAgent(ctx context.Context, dir, program string) (*benchParent, error) {
+	addr, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	me, err := user.Current()
+	if err != nil {
+		return nil, fmt.Errorf("find the user to run as: %w", err)
+	}
+	var conf strings.Builder
+	fmt.Fprintf(&conf, "[global]\n    hostname = agent\n    process scheduling policy = keep\n    OOM score = keep\n    run as user = %s\n", me.Username)
+	conf.WriteString("[directories]\n")
+	for _, sub := range []string{"config", "cache", "lib", "log", "lock"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&conf, "    %s = %s\n", sub, filepath.Join(dir, sub))
+	}
+	fmt.Fprintf(&conf, "[db]\n    mode = dbengine\n    storage tiers = 3\n[web]\n    bind to = %s\n[ml]\n    enabled = no\n[statsd]\n    enabled = no\n[registry]\n    enabled = no\n[plugins]\n    enable running new plugins = no\n", addr)
+	for _, plugin := range []string{"proc", "diskspace", "cgroups", "tc", "idlejitter", "timex", "statsd", "apps", "charts.d", "python.d", "go.d", "ioping", "netdata monitoring"} {
+		fmt.Fprintf(&conf, "    %s = no\n", plugin)
+	}
+	for name, text := range map[string]string{
+		"netdata.conf":                       conf.String(),
+		"stream.conf":                        "[" + benchKey + "]\n    enabled = yes\n    default memory mode = dbengine\n",
+		".opt-out-from-anonymous-statistics": "",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "config", name), []byte(text), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	p := &benchParent{addr: addr, cmd: exec.Command(program, "-D", "-P", filepath.Join(dir, "pid"), "-c", filepath.Join(dir, "config", "netdata.conf"))}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := p.waitFor(ctx, "/api/v1/info", http.StatusOK, 30*time.Second); err != nil {
+		_ = p.cmd.Process.Kill()
+		return nil, errors.Join(err, p.cmd.Wait())
+	}
+	return p, nil
+}
