@@ -234,6 +234,9 @@ func feed(ctx context.Context, s *storage.Store, charts []benchChart, l storageL
 		if err := feedSecond(a, charts, row, at); err != nil {
 			return 0, 0, 0, err
 		}
+		if at%60 < every {
+			s.MapHead() // as a minute goes by
+		}
 		lap(&appending)
 	}
 	return appending, generating, end, nil

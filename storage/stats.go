@@ -40,3 +40,7 @@ func (s *Store) Stats() Stats {
 	s.rings.addTo(&st)
 	return st
 }
+
+// MapHead moves full chunks of tier 0's head to disk. That is done every minute; who fills the store faster than the clock
+// goes must ask for it, or its memory is not that of a store in use.
+func (s *Store) MapHead() { s.raw.MapHead() }

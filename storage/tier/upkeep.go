@@ -45,6 +45,16 @@ func (r *Raw) upkeep(ctx context.Context) {
 	}
 }
 
+// MapHead moves full chunks of the head to disk. That is done every minute; who fills the tier faster than the clock goes
+// must ask for it, or the head grows.
+func (r *Raw) MapHead() {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if !r.closed {
+		r.db.ForceHeadMMap()
+	}
+}
+
 // careful makes compactors ask for space first.
 func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
 	return func(ctx context.Context, reg prometheus.Registerer, log *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options) (tsdb.Compactor, error) {
