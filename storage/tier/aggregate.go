@@ -44,11 +44,11 @@ func (a *aggregate) merge(b *aggregate) {
 	a.anomalous += b.anomalous
 }
 
-// point returns the aggregate as a point that covers width seconds. The step is that of the tier.
-func (a *aggregate) point(step, width int64) query.Point {
+// point returns the aggregate as a point. The step is that of the tier.
+func (a *aggregate) point(step int64) query.Point {
 	end := a.window * step
 	return query.Point{
-		Start: end - width, End: end,
+		Start: end - step, End: end,
 		Sum: a.sum, Min: float64(a.min), Max: float64(a.max),
 		Count: a.count, Anomalous: a.anomalous,
 	}

@@ -137,7 +137,7 @@ func (b *block) readInto(buf []byte, at int64, size int) ([]byte, error) {
 		return nil, errCorrupt
 	}
 	if cap(buf) < size {
-		buf = make([]byte, size)
+		buf = make([]byte, size, size+padding)
 	}
 	buf = buf[:size]
 	if _, err := b.f.ReadAt(buf, at); err != nil {

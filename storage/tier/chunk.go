@@ -14,11 +14,11 @@ import (
 //	         with chunkGaps: the gaps: uvarint how many; of each: uvarint aggregates before it, uvarint windows left out
 //	         the counts of points: one uvarint with chunkSameCount; else runs of uvarint length, uvarint count
 //	         with chunkAnomalous: the counts of anomalous points, in runs
-//	         the values: with chunkConstant a float32, which is each window's only value; else bits, of each window:
-//	           without chunkFlat, a bit that says whether all its values are the same
-//	           the lowest value; unless they are the same, the highest value, and the sum divided by sumScale
+//	         the values: with chunkConstant a float32, which is each window's only value; else bits, of each columnGroup
+//	         windows: without chunkFlat, a bit that says whether in each of them all values are the same; the lowest values;
+//	         unless they are the same, the highest values, and the sums divided by sumScale
 //
-// Values are float32, each column coded by a xorState.
+// Values are float32, coded by a column.
 
 const (
 	chunkPoints = 240
@@ -66,22 +66,35 @@ func appendChunk(b []byte, points []aggregate, scale float64) []byte {
 		return binary.LittleEndian.AppendUint32(b, math.Float32bits(points[0].min))
 	}
 	w := bitWriter{buf: b}
-	var lowest, highest, sum xorState
-	for i := range points {
-		p := &points[i]
-		flat := p.min == p.max
+	var lowest, highest, sum column
+	var numbers [columnGroup]uint32
+	for len(points) > 0 {
+		group := points[:min(columnGroup, len(points))]
+		points = points[len(group):]
+		flat := true
+		for i := range group {
+			numbers[i] = math.Float32bits(group[i].min)
+			flat = flat && group[i].min == group[i].max
+		}
 		if flags&chunkFlat == 0 {
+			bit := uint32(0)
 			if flat {
-				w.write(1, 1)
-			} else {
-				w.write(0, 1)
+				bit = 1
 			}
+			w.write(bit, 1)
 		}
-		lowest.write(&w, math.Float32bits(p.min))
-		if !flat {
-			highest.write(&w, math.Float32bits(p.max))
-			sum.write(&w, math.Float32bits(float32(p.sum/scale)))
+		lowest.write(&w, numbers[:len(group)])
+		if flat {
+			continue
 		}
+		for i := range group {
+			numbers[i] = math.Float32bits(group[i].max)
+		}
+		highest.write(&w, numbers[:len(group)])
+		for i := range group {
+			numbers[i] = math.Float32bits(float32(group[i].sum / scale))
+		}
+		sum.write(&w, numbers[:len(group)])
 	}
 	w.flush()
 	return w.buf
@@ -157,23 +170,21 @@ func (r *chunkReader) head() (first int64, n int) {
 	return int64(r.uvarint(maxWindow)), int(r.uvarint(chunkPoints))
 }
 
-// runs reads n numbers and returns them in order by calls of set.
-func (r *chunkReader) runs(n int, limit uint64, set func(i int, v uint32)) {
-	for i := 0; i < n && !r.bad; {
-		run := int(r.uvarint(uint64(n - i)))
+// runs reads as many numbers as there are points and passes them to set. Each is at most limit.
+func (r *chunkReader) runs(points []aggregate, limit uint64, set func(p *aggregate, v uint32)) {
+	for i := 0; i < len(points) && !r.bad; {
+		run := int(r.uvarint(uint64(len(points) - i)))
 		v := uint32(r.uvarint(limit))
-		if run == 0 {
-			r.bad = true
-			return
-		}
+		r.bad = r.bad || run == 0
 		for ; run > 0; run-- {
-			set(i, v)
+			set(&points[i], v)
 			i++
 		}
 	}
 }
 
-// decodeChunk returns the aggregates of a chunk in buf, which has room for chunkPoints.
+// decodeChunk returns the aggregates of a chunk in buf, which has room for chunkPoints. Bytes behind the chunk, up to the
+// capacity, may be read, but have no influence.
 func decodeChunk(b []byte, buf []aggregate, scale float64) ([]aggregate, error) {
 	r := chunkReader{b: b}
 	first, n := r.head()
@@ -182,23 +193,36 @@ func decodeChunk(b []byte, buf []aggregate, scale float64) ([]aggregate, error) 
 		return nil, errCorrupt
 	}
 	points := buf[:n]
-	r.windows(points, first, flags)
+	gaps := r.b
+	if flags&chunkGaps != 0 {
+		r.skipGaps()
+	}
+	count := uint32(0)
 	if flags&chunkSameCount != 0 {
-		count := uint32(r.uvarint(math.MaxUint32))
-		for i := range points {
-			points[i].count = count
-		}
-	} else {
-		r.runs(n, math.MaxUint32, func(i int, v uint32) { points[i].count = v })
+		count = uint32(r.uvarint(math.MaxUint32))
+		r.bad = r.bad || count == 0
+	}
+	for i := range points {
+		points[i] = aggregate{window: first + int64(i), count: count}
+	}
+	if flags&chunkGaps != 0 {
+		g := chunkReader{b: gaps}
+		g.gaps(points)
+		r.bad = r.bad || g.bad
+	}
+	if flags&chunkSameCount == 0 {
+		r.runs(points, math.MaxUint32, func(p *aggregate, v uint32) {
+			p.count = v
+			r.bad = r.bad || v == 0
+		})
 	}
 	if flags&chunkAnomalous != 0 {
-		r.runs(n, math.MaxUint32, func(i int, v uint32) { points[i].anomalous = v })
-	} else {
-		for i := range points {
-			points[i].anomalous = 0
-		}
+		r.runs(points, math.MaxUint32, func(p *aggregate, v uint32) {
+			p.anomalous = v
+			r.bad = r.bad || v > p.count
+		})
 	}
-	if r.bad {
+	if r.bad || points[n-1].window > maxWindow {
 		return nil, errCorrupt
 	}
 	if flags&chunkConstant != 0 {
@@ -207,71 +231,89 @@ func decodeChunk(b []byte, buf []aggregate, scale float64) ([]aggregate, error) 
 			p := &points[i]
 			p.min, p.max, p.sum = v, v, float64(v)*float64(p.count)
 		}
-	} else if !readValues(r.b, points, flags, scale) {
-		return nil, errCorrupt
+		r.bad = r.bad || v != v
+	} else {
+		r.bad = !readValues(r.b, points, flags, scale)
 	}
-	for i := range points {
-		p := &points[i]
-		if p.count == 0 || p.anomalous > p.count || !(p.min <= p.max) {
-			return nil, errCorrupt
-		}
-	}
-	if r.bad || points[n-1].window > maxWindow {
+	if r.bad {
 		return nil, errCorrupt
 	}
 	return points, nil
 }
 
-// windows reads where the gaps are and numbers the windows.
-func (r *chunkReader) windows(points []aggregate, first int64, flags byte) {
-	gaps, next, window := 0, len(points), first
-	skip := int64(0)
-	gap := func(i int) {
-		next = len(points)
-		if gaps--; gaps >= 0 {
-			run := int(r.uvarint(chunkPoints))
-			skip = int64(r.uvarint(maxWindow))
-			if run == 0 || skip == 0 || i+run >= len(points) {
-				r.bad = true
-				return
-			}
-			next = i + run
-		}
-	}
-	if flags&chunkGaps != 0 {
-		gaps = int(r.uvarint(chunkPoints))
-		gap(0)
-	}
-	for i := range points {
-		if i == next {
-			window += skip
-			gap(i)
-		}
-		points[i].window = window
-		window++
+// skipGaps skips what gaps reads.
+func (r *chunkReader) skipGaps() {
+	for n := r.uvarint(chunkPoints); n > 0; n-- {
+		r.uvarint(chunkPoints)
+		r.uvarint(maxWindow)
 	}
 }
 
-func readValues(b []byte, points []aggregate, flags byte, scale float64) bool {
-	r := bitReader{buf: b}
-	var lowest, highest, sum xorState
-	allFlat := flags&chunkFlat != 0
-	for i := range points {
-		p := &points[i]
-		flat := allFlat
-		if !flat {
-			if r.n == 0 {
-				r.fill()
-			}
-			flat = r.take(1) == 1
+// gaps moves the windows of points that are behind gaps.
+func (r *chunkReader) gaps(points []aggregate) {
+	i, moved := 0, int64(0)
+	for n := r.uvarint(chunkPoints); n > 0 && !r.bad; n-- {
+		run, skip := int(r.uvarint(chunkPoints)), int64(r.uvarint(maxWindow))
+		if run == 0 || skip == 0 || i+run >= len(points) {
+			r.bad = true
+			return
 		}
-		p.min = math.Float32frombits(lowest.read(&r))
-		if flat {
-			p.max, p.sum = p.min, float64(p.min)*float64(p.count)
-			continue
+		for ; run > 0; run-- {
+			points[i].window += moved
+			i++
 		}
-		p.max = math.Float32frombits(highest.read(&r))
-		p.sum = float64(math.Float32frombits(sum.read(&r))) * scale
+		moved += skip
 	}
-	return !r.short
+	for ; i < len(points); i++ {
+		points[i].window += moved
+	}
+}
+
+// readValues reads the values of a chunk, and says whether they can be such.
+func readValues(b []byte, points []aggregate, flags byte, scale float64) bool {
+	end := uint(len(b)) * 8
+	if cap(b) < len(b)+padding {
+		b = append(b, make([]byte, padding)...)[:len(b)]
+	}
+	r := bitReader{buf: b[:len(b)+padding]}
+	var lowest, highest, sum column
+	var numbers [3][columnGroup]uint32
+	for len(points) > 0 {
+		group := points[:min(columnGroup, len(points))]
+		points = points[len(group):]
+		flat := flags&chunkFlat != 0
+		if !flat {
+			if r.pos >= end {
+				return false
+			}
+			flat = r.peek()>>63 == 1
+			r.pos++
+		}
+		mins, maxs, sums := numbers[0][:len(group)], numbers[1][:len(group)], numbers[2][:len(group)]
+		if !lowest.read(&r, mins) {
+			return false
+		}
+		ok := true
+		if flat {
+			for i := range group {
+				p, v := &group[i], math.Float32frombits(mins[i])
+				p.min, p.max, p.sum = v, v, float64(v)*float64(p.count)
+				ok = ok && v == v
+			}
+		} else {
+			if !highest.read(&r, maxs) || !sum.read(&r, sums) {
+				return false
+			}
+			for i := range group {
+				p := &group[i]
+				p.min, p.max = math.Float32frombits(mins[i]), math.Float32frombits(maxs[i])
+				p.sum = float64(math.Float32frombits(sums[i])) * scale
+				ok = ok && p.min <= p.max
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
 }

@@ -84,8 +84,7 @@ func (t *coarse) unreadable(path string, err error) error {
 		t.log.Warn("a block of a storage tier was written by another version of foster and is not used", "block", path)
 		return nil
 	case errors.Is(err, errCorrupt):
-		t.log.Error("a block of a storage tier is corrupt and is removed; it is derived again from what tier 0 still has", "block", path, "error", err)
-		return os.Remove(path)
+		return setAside(path, t.log, err)
 	}
 	return err
 }

@@ -41,7 +41,7 @@ func (t *coarse) mergeable() []*block {
 			}
 		}
 		for n, group := range groups {
-			if t.ripe(group, newest >= (n+1)*length) {
+			if group = t.light(group); ripe(group, newest >= (n+1)*length) {
 				return group
 			}
 		}
@@ -52,22 +52,37 @@ func (t *coarse) mergeable() []*block {
 	}
 }
 
+// light returns the most blocks of a group that follow each other and are together no more than a tenth of the size limit.
+func (t *coarse) light(group []*block) []*block {
+	if t.opts.MaxBytes == 0 {
+		return group
+	}
+	var best []*block
+	var sum int64
+	from := 0
+	for i, b := range group { // which are in order of time
+		for sum += b.size; sum > t.opts.MaxBytes/10; from++ {
+			sum -= group[from].size
+		}
+		if i+1-from > len(best) {
+			best = group[from : i+1]
+		}
+	}
+	return best
+}
+
 // ripe says whether merging a group is worth it. Small blocks of late points are not merged into a large one each time.
-func (t *coarse) ripe(group []*block, closed bool) bool {
+// closed says that no more blocks are to be expected, but for late points.
+func ripe(group []*block, closed bool) bool {
 	var sum, largest int64
 	for _, b := range group {
 		sum += b.size
 		largest = max(largest, b.size)
 	}
-	switch {
-	case len(group) < 2:
-		return false
-	case t.opts.MaxBytes > 0 && sum > t.opts.MaxBytes/10 && len(group) < openCrowd:
-		return false
-	case closed:
-		return len(group) >= crowd || sum-largest >= largest/4
+	if !closed {
+		return len(group) >= openCrowd
 	}
-	return len(group) >= openCrowd
+	return len(group) >= crowd || len(group) > 1 && sum-largest >= largest/4
 }
 
 // merge merges blocks into one. Of their sources it keeps those that live says may still be asked for.

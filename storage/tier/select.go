@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -37,9 +37,11 @@ type Reading struct {
 	// Cursors read the points, one cursor for each dimension asked for. They belong to one goroutine.
 	Cursors []query.Cursor
 
-	read    []int
-	parts   []*Selection // of tier 0
-	release func() error
+	tiers  *Tiers
+	read   []int
+	parts  []*Selection // of tier 0
+	views  []coarseView
+	closed atomic.Bool
 }
 
 // Read returns how many points have been read of each tier.
@@ -47,11 +49,17 @@ func (r *Reading) Read() []int { return r.read }
 
 // Close ends the reading. Closing twice is harmless.
 func (r *Reading) Close() error {
+	if r.closed.Swap(true) {
+		return nil
+	}
 	var errs []error
 	for _, s := range r.parts {
 		errs = append(errs, s.Close())
 	}
-	return errors.Join(append(errs, r.release())...)
+	for _, v := range r.views {
+		errs = append(errs, closeAll(v.blocks))
+	}
+	return errors.Join(errs...)
 }
 
 // Select opens dimensions of a chart for reading. Dimensions that are not stored have no points.
@@ -62,16 +70,7 @@ func (t *Tiers) Select(ctx context.Context, q Query) (_ *Reading, err error) {
 	q.After, q.Before = max(q.After, 0), min(q.Before, math.MaxInt64/1_000_000)
 	q.Every = max(q.Every, 1)
 	views := t.views(&q)
-	var once sync.Once
-	r := &Reading{read: make([]int, len(t.coarse)+1), Cursors: make([]query.Cursor, len(q.Dimensions))}
-	r.release = func() (err error) {
-		once.Do(func() {
-			for _, v := range views {
-				err = errors.Join(err, closeAll(v.blocks))
-			}
-		})
-		return err
-	}
+	r := &Reading{tiers: t, views: views, read: make([]int, len(t.coarse)+1), Cursors: make([]query.Cursor, len(q.Dimensions))}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("select %s of host %s: %w", q.Chart, q.GUID, errors.Join(err, r.Close()))
@@ -104,7 +103,7 @@ func (t *Tiers) Select(ctx context.Context, q Query) (_ *Reading, err error) {
 		}
 	}
 	for i := range chains {
-		chains[i].read, chains[i].last, chains[i].found = r.read, math.MinInt64, t.found
+		chains[i].reading, chains[i].last = r, math.MinInt64
 		r.Cursors[i] = &chains[i]
 	}
 	return r, nil
@@ -263,6 +262,7 @@ func (v *coarseView) cursors(q *Query, p part) ([]query.Cursor, error) {
 // coarseCursor reads the points of a dimension from a coarse tier.
 type coarseCursor struct {
 	step, width int64
+	last        int64 // end of the last point, when points can be wider than steps
 	merger      merger
 	points      []aggregate // of the merger, those not read
 }
@@ -280,8 +280,14 @@ func (c *coarseCursor) Read(dst []query.Point) (n int, err error) {
 		}
 		part := c.points[:min(len(c.points), len(dst)-n)]
 		for i := range part {
-			dst[n] = part[i].point(c.step, c.width)
+			dst[n] = part[i].point(c.step)
 			n++
+		}
+		if c.width > c.step {
+			for i := n - len(part); i < n; i++ {
+				dst[i].Start = max(dst[i].End-c.width, c.last)
+				c.last = dst[i].End
+			}
 		}
 		c.points = c.points[len(part):]
 	}
@@ -290,10 +296,9 @@ func (c *coarseCursor) Read(dst []query.Point) (n int, err error) {
 
 // chain reads the cursors of a dimension one after the other.
 type chain struct {
-	links []link
-	read  []int // points of each tier
-	last  int64 // end of the last point
-	found func(error)
+	reading *Reading
+	links   []link
+	last    int64 // end of the last point
 }
 
 type link struct {
@@ -301,24 +306,27 @@ type link struct {
 	cursor query.Cursor
 }
 
-// Read fills dst with the next points. After the reading, or the store, was closed it returns an error.
+// Read fills dst with the next points. After the reading, or the tiers, were closed it returns ErrClosed.
 func (c *chain) Read(dst []query.Point) (n int, err error) {
 	for n < len(dst) && len(c.links) > 0 {
+		if c.closed() {
+			return n, ErrClosed
+		}
 		l := c.links[0]
 		k, err := l.cursor.Read(dst[n:])
-		for i := range dst[n : n+k] {
-			p := &dst[n+i]
-			p.Start = max(p.Start, c.last)
-			c.last = p.End
+		if k > 0 { // the points of a cursor do not overlap
+			dst[n].Start = max(dst[n].Start, c.last)
+			c.last = dst[n+k-1].End
 		}
-		c.read[l.tier] += k
+		c.reading.read[l.tier] += k
 		n += k
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			c.links = c.links[1:]
-			continue
-		}
-		if err != nil {
-			c.found(err)
+		case err != nil && c.closed(): // while it was read
+			return n, ErrClosed
+		case err != nil:
+			c.reading.tiers.found(err)
 			return n, err
 		}
 	}
@@ -327,3 +335,5 @@ func (c *chain) Read(dst []query.Point) (n int, err error) {
 	}
 	return n, nil
 }
+
+func (c *chain) closed() bool { return c.reading.closed.Load() || c.reading.tiers.ended.Load() }

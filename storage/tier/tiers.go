@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -31,6 +32,8 @@ type Tiers struct {
 	wg   sync.WaitGroup
 	once sync.Once // of Close
 	err  error
+
+	ended atomic.Bool // Close was called
 }
 
 const (
@@ -86,6 +89,7 @@ func openTiers(dir string, o Options, coarse []CoarseOptions) (*Tiers, error) {
 // Close ends the background work and all selections, and closes the tiers. Closing twice is harmless.
 func (t *Tiers) Close() error {
 	t.once.Do(func() {
+		t.ended.Store(true)
 		t.stop()
 		t.wg.Wait()
 		t.err = errors.Join(t.Raw.Close(), t.closeCoarse())
@@ -143,11 +147,20 @@ func (t *Tiers) run(ctx context.Context) {
 }
 
 // Derive brings the coarse tiers up to date with the blocks of tier 0, merges their blocks and applies their limits. It is
-// done in the background anyway; tests and maintenance can ask for it at a certain time.
+// done in the background anyway; tests and maintenance can ask for it at a certain time. On a full disk it does no more than
+// to apply the limits.
 func (t *Tiers) Derive(ctx context.Context) error {
 	t.work.Lock()
 	defer t.work.Unlock()
 	for {
+		for _, c := range t.coarse {
+			if err := c.expire(); err != nil {
+				return c.describe("clean", err)
+			}
+		}
+		if t.space.short() {
+			return nil
+		}
 		mended, err := t.mend(ctx)
 		if err != nil {
 			return err
