@@ -11,7 +11,8 @@ import (
 	"foster/storage/catalog"
 )
 
-// Cleanup says what Maintain removes by itself. See netdata v2.11.0 src/database/rrdhost.c and src/daemon/service.c.
+// Cleanup says what Maintain removes by itself: the [db] cleanup … after settings of netdata v2.11.0. As there, a host whose
+// points are in the tiers stays listed for as long as it is not ephemeral.
 type Cleanup struct {
 	// ObsoleteCharts is how long a chart, or a dimension, must not have been collected to be forgotten. It is forgotten when
 	// nothing is stored of it any more.

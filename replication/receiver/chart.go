@@ -153,6 +153,12 @@ func (s *session) recall() {
 	if s.caps&(wire.Replication|wire.Interpolated) == 0 {
 		s.charts = r.remembered[s.guid].charts
 	}
+	for _, c := range s.charts {
+		if c.cat.Host != s.host { // it was removed meanwhile
+			s.charts = nil
+		}
+		break
+	}
 	delete(r.remembered, s.guid)
 	if s.charts == nil {
 		s.charts = map[string]*chart{}

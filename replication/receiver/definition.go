@@ -3,6 +3,7 @@ package receiver
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"foster/replication/wire"
 	"foster/storage/catalog"
@@ -41,18 +42,18 @@ func (s *session) defineChart() error {
 	}
 	c := s.charts[def.ID]
 	if c == nil {
+		s.forgetCharts()
 		if len(s.charts) >= maxCharts {
 			return errTooMany
 		}
-		cat := s.host.DefineChart(def)
+	} else if c.v1 != nil {
+		c.v1.setUpdateEvery(def.UpdateEvery)
+		c.v1.resync = true
+	}
+	// Another one than before when the chart was forgotten meanwhile: see catalog.Host.RemoveCharts.
+	if cat := s.host.DefineChart(def); c == nil || c.cat != cat {
 		c = &chart{cat: cat, last: cat.LastWhole()}
 		s.charts[cat.ID] = c
-	} else {
-		if c.v1 != nil {
-			c.v1.setUpdateEvery(def.UpdateEvery)
-			c.v1.resync = true
-		}
-		s.host.DefineChart(def)
 	}
 	c.every, c.storeFirst = def.UpdateEvery, def.StoreFirst
 	c.cat.SetDefined(s.now)
@@ -62,6 +63,25 @@ func (s *session) defineChart() error {
 	s.clabels = s.clabels[:0]
 	s.dirty = true
 	return s.grown()
+}
+
+// forgetCharts drops the charts that the catalog has forgotten, now and then: a child may define new ones for as long as it
+// is connected. When such a chart has data again without being defined the connection ends, and begins anew.
+func (s *session) forgetCharts() {
+	if len(s.charts) < s.sweep {
+		return
+	}
+	for id, c := range s.charts {
+		if c.cat.Removed() {
+			delete(s.charts, id)
+		}
+	}
+	for i, c := range s.slots {
+		if c != nil && c.cat.Removed() {
+			s.slots[i] = nil
+		}
+	}
+	s.sweep = 2*len(s.charts) + 1000
 }
 
 func (s *session) defineDimension() error {
@@ -145,9 +165,19 @@ func (s *session) commitHostLabels() error {
 	if len(s.labels) > 0 {
 		s.host.SetLabels(append([]wire.Label(nil), s.labels...))
 		s.labels = s.labels[:0]
+		if info := *s.host.Info(); info.Ephemeral != (s.child.Ephemeral || isEphemeral(s.host.Labels())) {
+			info.Ephemeral = !info.Ephemeral
+			s.host.SetInfo(info)
+		}
 		s.dirty = true
 	}
 	return nil
+}
+
+// isEphemeral says whether the labels of a host tell that it may be forgotten when it has gone, as those of an agent v2 with
+// [global] is ephemeral node do.
+func isEphemeral(labels []wire.Label) bool {
+	return slices.ContainsFunc(labels, func(l wire.Label) bool { return l.Name == "_is_ephemeral" && l.Value == "true" })
 }
 
 func (s *session) variable() error {
@@ -260,6 +290,9 @@ func (s *session) streamPath(body []byte) {
 		if item.HostID == s.r.opts.GUID {
 			continue
 		}
+		if item.HostID == s.guid {
+			s.nodeID(item.NodeID)
+		}
 		hops = max(hops, item.Hops)
 		items = append(items, item)
 	}
@@ -276,6 +309,18 @@ func (s *session) streamPath(body []byte) {
 	s.host.SetStreamPath(text)
 	if s.caps.Has(wire.Paths) {
 		s.out = append(append(append(s.out, "JSON STREAM_PATH\n"...), text...), "\nJSON_PAYLOAD_END\n"...)
+	}
+}
+
+// nodeID takes the node id that a host has in a cloud, as it tells it in its stream path; nil when it has none.
+func (s *session) nodeID(text *string) {
+	id := ""
+	if text != nil {
+		id, _ = parseGUID(*text) // what is none counts as none
+	}
+	if info := *s.host.Info(); info.NodeID != id {
+		info.NodeID = id
+		s.host.SetInfo(info)
 	}
 }
 

@@ -279,6 +279,7 @@ func (s *session) hostInfo() catalog.HostInfo {
 	}
 	if old := s.r.opts.Store.Catalog().Host(s.guid); old != nil {
 		info.ClaimID, info.NodeID = old.Info().ClaimID, old.Info().NodeID
+		info.Ephemeral = info.Ephemeral || isEphemeral(old.Labels())
 	}
 	return info
 }

@@ -109,6 +109,23 @@ func (r *Receiver) Close(ctx context.Context) error {
 	}
 }
 
+// Disconnect ends the connection of a machine for that reason, if there is one, and waits for its end.
+func (r *Receiver) Disconnect(ctx context.Context, guid, reason string) error {
+	r.mu.Lock()
+	s := r.sessions[guid]
+	r.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	s.stop(reason)
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for %s to disconnect: %w", s.req.Hostname, ctx.Err())
+	}
+}
+
 // Connected returns how many children are connected.
 func (r *Receiver) Connected() int {
 	r.mu.Lock()

@@ -49,6 +49,7 @@ type session struct {
 	line    int64 // number of the line being processed
 	charts  map[string]*chart
 	slots   []*chart
+	sweep   int          // the number of charts at which forgotten ones are looked for
 	chart   *chart       // in scope
 	block   block        // open BEGIN, BEGIN2 or RBEGIN
 	points  []point      // of the open block
@@ -92,17 +93,21 @@ var (
 // run receives until the connection ends. It returns nil when the child closed the connection at a line's end.
 func (s *session) run(ctx context.Context) error {
 	store := s.r.opts.Store
-	s.host = store.Catalog().Define(s.guid, s.hostInfo())
 	s.log = s.r.opts.Logger.With("host", s.req.Hostname, "machine_guid", s.guid, "ip", s.peer.IP)
+	for connected := false; !connected; { // unless the host is removed in this moment: then it is a new one
+		s.host = store.Catalog().Define(s.guid, s.hostInfo())
+		connected = s.host.Connect(s.state)
+	}
 	var err error
 	if s.app, err = store.Receive(ctx, s.host, s.child.Keep); err != nil {
 		s.log.Error("find what is stored of the host", "error", err)
+		s.state.SetReason("what is stored of the host cannot be found")
+		s.host.Disconnect(s.state)
 		return fmt.Errorf("find what is stored of host %q: %w", s.req.Hostname, err)
 	}
 	s.size, s.first = s.host.Size(), firstStored(s.host)
 	s.shelved = s.replicates() && s.child.Keep.InTiers() && store.Full()
 	s.recall()
-	s.host.Connect(s.state)
 	unlogged, loud := s.r.arrivals.Pass(s.guid, s.r.opts.Now())
 	info, bad := slog.LevelInfo, slog.LevelError
 	if !loud { // a child that comes and goes must not fill the log
