@@ -93,6 +93,19 @@ func (p Pattern) Match(s string) bool {
 	return false
 }
 
+// MatchAny is Match for something that has several names: the first word that
+// matches one of them decides.
+func (p Pattern) MatchAny(names ...string) bool {
+	for i := range p.words {
+		for _, name := range names {
+			if name != "" && p.words[i].match(name) {
+				return !p.words[i].negative
+			}
+		}
+	}
+	return false
+}
+
 // match takes the leftmost place for each part. With stars as the only
 // wildcard that never has to be undone: an earlier place leaves a longer rest.
 func (w *word) match(s string) bool {

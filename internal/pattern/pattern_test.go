@@ -180,3 +180,21 @@ func BenchmarkMatch(b *testing.B) {
 		p.Match("fd12:3456::1")
 	}
 }
+
+func TestMatchAny(t *testing.T) {
+	f := func(words string, want bool, names ...string) {
+		t.Helper()
+		if got := Parse(words, List).MatchAny(names...); got != want {
+			t.Errorf("%q with %q: %v", words, names, got)
+		}
+	}
+	f("db*", true, "db1", "guid")
+	f("guid", true, "db1", "guid")
+	f("!db*|*", false, "db1", "guid")
+	f("!guid|*", false, "db1", "guid")
+	f("*|!db*", true, "db1", "guid")
+	f("x", false, "db1", "guid")
+	f("*", false, "", "")
+	f("*", false)
+	f("", false, "db1")
+}

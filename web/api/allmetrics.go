@@ -34,7 +34,7 @@ func (a *API) allMetrics(rp *reply, rq *request) {
 type chartFilter struct{ pattern.Pattern }
 
 func (f chartFilter) match(ch *catalog.Chart) bool {
-	return f.Empty() || f.Match(ch.ID) || f.Match(ch.Name())
+	return f.Empty() || f.MatchAny(ch.ID, ch.Name())
 }
 
 // metricsJSON writes the newest values as an object by chart.

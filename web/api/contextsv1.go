@@ -161,7 +161,7 @@ func (a *API) contextChart(rp *reply, rq *request, ch *catalog.Chart, q *context
 	}
 	var dims []*catalog.Dimension
 	for _, d := range ch.Dimensions() {
-		if q.pick.Empty() || q.pick.Match(d.ID) || q.pick.Match(d.Def().Name) {
+		if q.pick.Empty() || q.pick.MatchAny(d.ID, d.Def().Name) {
 			dims = append(dims, d)
 		}
 	}

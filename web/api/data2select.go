@@ -100,16 +100,13 @@ func (q *data2Query) divide(s *scoped) bool {
 // matchNode says whether a pattern chooses a host, by its name, machine GUID or node id.
 func matchNode(p pattern.Pattern, h *catalog.Host) bool {
 	info := h.Info()
-	return p.Match(info.Hostname) || p.Match(h.GUID) || info.NodeID != "" && p.Match(info.NodeID)
+	return p.MatchAny(info.Hostname, h.GUID, info.NodeID)
 }
 
 // matchInstance says whether a pattern chooses a chart, by its id or its name, each also with the machine GUID.
 func matchInstance(p pattern.Pattern, ch *catalog.Chart) bool {
-	if p.Match(ch.ID) || p.Match(ch.ID+"@"+ch.Host.GUID) {
-		return true
-	}
 	name := ch.Name()
-	return name != ch.ID && (p.Match(name) || p.Match(name+"@"+ch.Host.GUID))
+	return p.MatchAny(ch.ID, ch.ID+"@"+ch.Host.GUID, name, name+"@"+ch.Host.GUID)
 }
 
 // window plans the rows and leaves out the charts that have nothing to say about them.

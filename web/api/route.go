@@ -103,6 +103,8 @@ var commands = map[string]map[string]command{
 		"hosts":   {answer: (*API).hosts},
 		"live":    {stream: (*API).live},
 		"storage": {answer: (*API).storagePage},
+
+		"openapi.json": {answer: (*API).openAPI},
 	},
 }
 

@@ -22,8 +22,7 @@ func (a *API) nodes(ps params) []node {
 	scope, selector := optional(ps.get("scope_nodes")), optional(ps.get("nodes"))
 	var list []node
 	add := func(n node) {
-		if (scope.match(n.hostname) || scope.match(n.guid) || scope.match(n.nodeID)) &&
-			(selector.match(n.hostname) || selector.match(n.guid) || selector.match(n.nodeID)) {
+		if scope.match(n.hostname, n.guid, n.nodeID) && selector.match(n.hostname, n.guid, n.nodeID) {
 			n.index = len(list)
 			list = append(list, n)
 		}
@@ -41,7 +40,8 @@ type optionalPattern struct{ pattern.Pattern }
 
 func optional(s string) optionalPattern { return optionalPattern{pattern.Parse(s, pattern.List)} }
 
-func (p optionalPattern) match(s string) bool { return p.Empty() || p.Match(s) }
+// match says whether something with these names is selected.
+func (p optionalPattern) match(names ...string) bool { return p.Empty() || p.MatchAny(names...) }
 
 // metaOptions are the options of the commands that tell about nodes and contexts rather than about samples.
 type metaOptions map[string]bool

@@ -53,7 +53,7 @@ func (a *API) weightsV2(rp *reply, rq *request) {
 		charts = append(charts, byContext(own)...)
 	}
 	w := &weighing{api: a, query: &q, now: rq.now.Unix(), read: make([]int, len(a.steps))}
-	pick := func(d *catalog.Dimension) bool { return dimensions.match(d.ID) || dimensions.match(d.Def().Name) }
+	pick := func(d *catalog.Dimension) bool { return dimensions.match(d.ID, d.Def().Name) }
 	if err := w.weigh(ctx, charts, pick); err != nil {
 		a.failQuery(rp, rq, "weigh metrics", err)
 		return
@@ -81,10 +81,8 @@ func starIsAll(filter string) string {
 	return filter
 }
 
-// chart says whether a chart is selected, by id, name or id@guid.
-func (p optionalPattern) chart(ch *catalog.Chart) bool {
-	return p.match(ch.ID) || p.match(ch.Name()) || p.match(ch.ID+"@"+ch.Host.GUID)
-}
+// chart says whether a chart is selected.
+func (p optionalPattern) chart(ch *catalog.Chart) bool { return p.Empty() || matchInstance(p.Pattern, ch) }
 
 // weightRequest writes the request as it was understood.
 func (e *envelope) weightRequest(q *weightQuery) {
