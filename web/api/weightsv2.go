@@ -82,7 +82,9 @@ func starIsAll(filter string) string {
 }
 
 // chart says whether a chart is selected.
-func (p optionalPattern) chart(ch *catalog.Chart) bool { return p.Empty() || matchInstance(p.Pattern, ch) }
+func (p optionalPattern) chart(ch *catalog.Chart) bool {
+	return p.Empty() || matchInstance(p.Pattern, ch)
+}
 
 // weightRequest writes the request as it was understood.
 func (e *envelope) weightRequest(q *weightQuery) {
