@@ -189,7 +189,7 @@ func describeKey(out io.Writer, cfg *config.Config, key string) error {
 // effect says so when foster reads a setting of a child and does not support it yet.
 func effect(name string) string {
 	switch name {
-	case "db", "retention", "health enabled", "postpone alerts on connect", "health log retention", "is ephemeral node",
+	case "health enabled", "postpone alerts on connect", "health log retention", "is ephemeral node",
 		"proxy enabled", "proxy destination", "proxy api key", "proxy send charts matching":
 		return " (no effect yet)"
 	}
@@ -205,6 +205,14 @@ func childSetting(c *config.Child, name string) string {
 		return fmt.Sprint(c.Retention)
 	case "update every":
 		return fmt.Sprint(c.UpdateEvery)
+	case "max charts":
+		return fmt.Sprint(c.Limits.Charts)
+	case "max dimensions":
+		return fmt.Sprint(c.Limits.Dimensions)
+	case "max dimensions per chart":
+		return fmt.Sprint(c.Limits.ChartDimensions)
+	case "max label bytes":
+		return fmt.Sprint(c.Limits.LabelBytes)
 	case "health enabled":
 		return string(c.Health)
 	case "postpone alerts on connect":

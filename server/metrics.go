@@ -51,6 +51,7 @@ var (
 	descSamples    = prometheus.NewDesc("foster_samples_stored_total", "Samples received and stored, replayed ones included.", nil, nil)
 	descReplayed   = prometheus.NewDesc("foster_samples_replayed_total", "Samples stored that were replayed history.", nil, nil)
 	descDropped    = prometheus.NewDesc("foster_samples_dropped_total", "Samples received and not stored: already there, or in the future.", nil, nil)
+	descRefused    = prometheus.NewDesc("foster_definitions_refused_total", "Definitions of children refused since they are over a limit, by kind.", []string{"kind"}, nil)
 	descBytes      = prometheus.NewDesc("foster_stream_received_bytes_total", "Bytes received from children, on the wire and after decompression.", []string{"form"}, nil)
 )
 
@@ -66,7 +67,7 @@ var (
 func (c *streamCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descInfo, descReady, descHosts, descChildren, descReplaying, descReplayHost, descAccepted, descRejected, descBroken,
-		descSamples, descReplayed, descDropped, descBytes, descPoints, descFailed, descFull, descSeries, descDisk,
+		descSamples, descReplayed, descDropped, descRefused, descBytes, descPoints, descFailed, descFull, descSeries, descDisk,
 	} {
 		ch <- d
 	}
@@ -96,6 +97,9 @@ func (c *streamCollector) Collect(ch chan<- prometheus.Metric) {
 	counter(descSamples, t.Samples)
 	counter(descReplayed, t.Replayed)
 	counter(descDropped, t.Dropped)
+	for kind, n := range t.Refused {
+		counter(descRefused, n, kind)
+	}
 	counter(descBytes, t.BytesIn, "wire")
 	counter(descBytes, t.BytesPlain, "plain")
 

@@ -34,6 +34,7 @@ func TestMetrics(t *testing.T) {
 		`foster_build_info{version="v0.0.1"} 1`, "foster_ready 1", `foster_hosts{state="live"} 1`, "foster_children_connected 1",
 		"foster_charts_replicating 0", "foster_streams_accepted_total 1", "foster_streams_rejected_total 0", "foster_streams_broken_total 0",
 		"foster_samples_stored_total 0", "foster_samples_replayed_total 0", "foster_samples_dropped_total 0",
+		`foster_definitions_refused_total{kind="charts"} 0`, `foster_definitions_refused_total{kind="labels"} 0`,
 		`foster_stream_received_bytes_total{form="wire"} 0`, `foster_stream_received_bytes_total{form="plain"} 0`,
 		"foster_connections 2", "foster_connections_refused_total 0",
 		`foster_http_request_duration_seconds_count{code="200",command="healthz"} 1`,

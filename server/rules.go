@@ -26,6 +26,10 @@ func (s *Server) rules(key, guid string) receiver.Rules {
 			Keep: storage.Keep{Mode: storage.Mode(child.Mode), Entries: int64(child.Retention), ObsoleteAfter: cfg.Server.DB.CleanupObsoleteCharts},
 		},
 	}
+	r.Child.Limits = receiver.Limits{
+		Charts: child.Limits.Charts, Dimensions: child.Limits.Dimensions, ChartDimensions: child.Limits.ChartDimensions,
+		LabelBytes: int64(min(child.Limits.LabelBytes, 1<<40)),
+	}
 	if child.Compression {
 		for _, name := range child.CompressionOrder {
 			r.Child.Compressions = append(r.Child.Compressions, compressionBits[name])

@@ -161,6 +161,7 @@ func testRules(string, string) Rules {
 		Child: Child{
 			Compressions: []wire.Caps{wire.ZSTD, wire.LZ4, wire.GZIP, wire.Brotli},
 			Replication:  true, ReplicationPeriod: 24 * time.Hour, ReplicationStep: time.Hour, Keep: storage.Keep{Mode: storage.DBEngine},
+			Limits: DefaultLimits(),
 		},
 	}
 }

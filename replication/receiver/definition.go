@@ -9,27 +9,6 @@ import (
 	"foster/storage/catalog"
 )
 
-// The limits of what one child may define.
-const (
-	maxCharts         = 200_000
-	maxDimensions     = 65_535 // of a chart
-	maxLabels         = 1_000  // of a host or a chart
-	maxFunctions      = 1_000
-	maxVariables      = 10_000
-	maxChartVariables = 1_000
-
-	// maxGrowth is how many bytes of memory definitions may claim on one connection: half a million dimensions.
-	maxGrowth = 256 << 20
-)
-
-// grown is an error when the definitions of the connection take too much memory.
-func (s *session) grown() error {
-	if s.host.Size()-s.size > maxGrowth {
-		return errTooMany
-	}
-	return nil
-}
-
 func (s *session) defineChart() error {
 	def, err := s.words.Chart()
 	if err != nil {
@@ -42,13 +21,17 @@ func (s *session) defineChart() error {
 	}
 	c := s.charts[def.ID]
 	if c == nil {
-		s.forgetCharts()
-		if len(s.charts) >= maxCharts {
-			return errTooMany
+		if !s.mayDefineChart(def.ID) {
+			s.chart, s.block.kind = nil, noBlock
+			return nil
 		}
 	} else if c.v1 != nil {
 		c.v1.setUpdateEvery(def.UpdateEvery)
 		c.v1.resync = true
+	}
+	if c != nil && s.swollen() { // its texts may be long ones
+		s.refuse(RefusedCharts, "max charts", int64(s.guard.limits.Charts), def.ID)
+		def = *c.cat.Def()
 	}
 	// Another one than before when the chart was forgotten meanwhile: see catalog.Host.RemoveCharts.
 	if cat := s.host.DefineChart(def); c == nil || c.cat != cat {
@@ -62,15 +45,12 @@ func (s *session) defineChart() error {
 	c.next = 0
 	s.clabels = s.clabels[:0]
 	s.dirty = true
-	return s.grown()
+	return nil
 }
 
-// forgetCharts drops the charts that the catalog has forgotten, now and then: a child may define new ones for as long as it
-// is connected. When such a chart has data again without being defined the connection ends, and begins anew.
+// forgetCharts drops the charts that the catalog has forgotten: a child may define new ones for as long as it is connected.
+// When such a chart has data again without being defined the connection ends, and begins anew.
 func (s *session) forgetCharts() {
-	if len(s.charts) < s.sweep {
-		return
-	}
 	for id, c := range s.charts {
 		if c.cat.Removed() {
 			delete(s.charts, id)
@@ -97,8 +77,8 @@ func (s *session) defineDimension() error {
 	def.Slot = 0
 	i := c.find(0, []byte(def.ID))
 	if i < 0 {
-		if len(c.dims) >= maxDimensions {
-			return errTooMany
+		if !s.mayDefineDimension(c, def.ID) {
+			return nil
 		}
 		cat := c.cat.Dimension(def.ID)
 		if cat == nil {
@@ -108,7 +88,7 @@ func (s *session) defineDimension() error {
 		c.next = i + 1
 	}
 	cat := c.dims[i].cat
-	if *cat.Def() != def {
+	if *cat.Def() != def && !s.swollen() {
 		cat.SetDef(def)
 		if c.v1 != nil {
 			c.collector().define(i, cat.Def())
@@ -118,7 +98,7 @@ func (s *session) defineDimension() error {
 	c.retired = c.retired || def.Obsolete
 	c.slots = setSlot(c.slots, slot, len(c.dims), uint16(i+1))
 	s.dirty = true
-	return s.grown()
+	return nil
 }
 
 func (s *session) chartLabel() error {
@@ -130,7 +110,8 @@ func (s *session) chartLabel() error {
 		return err
 	}
 	if len(s.clabels) >= maxLabels {
-		return errTooMany
+		s.refuse(RefusedLabels, "labels of a chart", maxLabels, s.chart.cat.ID+" "+l.Name)
+		return nil
 	}
 	s.clabels = append(s.clabels, l)
 	return nil
@@ -143,10 +124,12 @@ func (s *session) commitChartLabels() error {
 	if len(s.clabels) == 0 {
 		return wire.ErrMissingWord
 	}
-	s.chart.cat.SetLabels(append([]wire.Label(nil), s.clabels...))
+	if s.mayLabel(s.chart.cat.Labels(), s.clabels, s.chart.cat.ID) {
+		s.chart.cat.SetLabels(append([]wire.Label(nil), s.clabels...))
+		s.dirty = true
+	}
 	s.clabels = s.clabels[:0]
-	s.dirty = true
-	return s.grown()
+	return nil
 }
 
 func (s *session) hostLabel() error {
@@ -155,7 +138,8 @@ func (s *session) hostLabel() error {
 		return err
 	}
 	if len(s.labels) >= maxLabels {
-		return errTooMany
+		s.refuse(RefusedLabels, "labels of the host", maxLabels, l.Name)
+		return nil
 	}
 	s.labels = append(s.labels, l)
 	return nil
@@ -163,13 +147,15 @@ func (s *session) hostLabel() error {
 
 func (s *session) commitHostLabels() error {
 	if len(s.labels) > 0 {
-		s.host.SetLabels(append([]wire.Label(nil), s.labels...))
+		if s.mayLabel(s.host.Labels(), s.labels, "labels of the host") {
+			s.host.SetLabels(append([]wire.Label(nil), s.labels...))
+			s.dirty = true
+		}
 		s.labels = s.labels[:0]
 		if info := *s.host.Info(); info.Ephemeral != (s.child.Ephemeral || isEphemeral(s.host.Labels())) {
 			info.Ephemeral = !info.Ephemeral
 			s.host.SetInfo(info)
 		}
-		s.dirty = true
 	}
 	return nil
 }
@@ -186,16 +172,19 @@ func (s *session) variable() error {
 		s.log.Debug("variable ignored", "error", err, "line", s.line)
 		return nil
 	}
-	if v.Host || s.chart == nil {
+	switch {
+	case !v.Host && s.chart == nil && s.guard.refusing:
+		return nil // of a chart that was refused
+	case s.swollen():
+		s.refuse(RefusedVariables, "variables", maxVariables, v.Name)
+	case v.Host || s.chart == nil:
 		if !s.host.SetVariable(v.Name, v.Value, maxVariables) {
-			return errTooMany
+			s.refuse(RefusedVariables, "variables of the host", maxVariables, v.Name)
 		}
-		return nil
+	case !s.chart.cat.SetVariable(v.Name, v.Value, maxChartVariables):
+		s.refuse(RefusedVariables, "variables of a chart", maxChartVariables, s.chart.cat.ID+" "+v.Name)
 	}
-	if !s.chart.cat.SetVariable(v.Name, v.Value, maxChartVariables) {
-		return errTooMany
-	}
-	return s.grown()
+	return nil
 }
 
 func (s *session) claimedID() error {
@@ -222,17 +211,18 @@ func (s *session) function() error {
 	}
 	ok := false
 	switch {
+	case !f.Global && s.chart == nil:
+		return errNoChart
+	case s.swollen():
 	case f.Global:
 		ok = s.host.SetFunction(f, maxFunctions)
-	case s.chart == nil:
-		return errNoChart
 	default:
 		ok = s.chart.cat.SetFunction(f, maxFunctions)
 	}
 	if !ok {
-		return errTooMany
+		s.refuse(RefusedFunctions, "functions", maxFunctions, f.Name)
 	}
-	return s.grown()
+	return nil
 }
 
 func (s *session) functionDel() error {

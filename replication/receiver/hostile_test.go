@@ -161,7 +161,7 @@ func TestLargeDefinitions(t *testing.T) {
 
 // TestGrowth: whatever a child defines, the memory it claims has a bound.
 func TestGrowth(t *testing.T) {
-	const most = 16 << 20 // here, in place of maxGrowth
+	const most = 16 << 20 // here, in place of Limits.growth
 	long := strings.Repeat("x", 1000)
 	for name, line := range map[string]func(chart, i int) string{
 		"variables":  func(chart, i int) string { return fmt.Sprintf("VARIABLE CHART v%d_%d%s 1", chart, i, long) },
@@ -177,19 +177,24 @@ func TestGrowth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := catalog.NewInMemory().Define(guid(1), catalog.HostInfo{Hostname: "h"})
-			s := &session{host: h, charts: map[string]*chart{}, size: most - maxGrowth}
+			s := &session{
+				host: h, charts: map[string]*chart{}, r: &Receiver{}, log: slog.New(slog.DiscardHandler),
+				guard: guard{limits: Limits{Charts: 1000, Dimensions: 100_000, ChartDimensions: 10_000, LabelBytes: 1 << 30}},
+			}
+			s.size = most - s.guard.limits.growth()
 			before := heap()
-			err := error(nil)
-			for n := 0; err == nil && n < 900*100; n++ {
+			for n := range 900 * 100 {
 				if n%900 == 0 {
-					err = s.process(fmt.Appendf(nil, "CHART c.c%d", n/900))
+					if err := s.process(fmt.Appendf(nil, "CHART c.c%d", n/900)); err != nil {
+						t.Fatal(err)
+					}
 				}
-				if err == nil {
-					err = s.process([]byte(line(n/900, n%900)))
+				if err := s.process([]byte(line(n/900, n%900))); err != nil {
+					t.Fatal(err)
 				}
 			}
-			if !errors.Is(err, errTooMany) {
-				t.Error(err)
+			if !s.guard.refusing {
+				t.Error("nothing was refused")
 			}
 			if grown := heap() - before; grown > 2*most {
 				t.Errorf("%d MiB of memory are claimed, want at most %d", grown>>20, 2*most>>20)

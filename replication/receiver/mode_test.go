@@ -37,15 +37,21 @@ func oneChild(t *testing.T, addr string, caps wire.Caps, charts, dims int) (chil
 	if err != nil {
 		t.Fatal(err)
 	}
+	return child, run(t, child)
+}
+
+// run runs children until the test ends or stop is called.
+func run(t *testing.T, children interface{ Run(context.Context) }) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { child.Run(ctx) })
+	wg.Go(func() { children.Run(ctx) })
 	stop = sync.OnceFunc(func() {
 		cancel()
 		wg.Wait()
 	})
 	t.Cleanup(stop)
-	return child, stop
+	return stop
 }
 
 // slow returns charts of which the second has an interval of 5 s.

@@ -103,4 +103,5 @@ type Child struct {
 	UpdateEvery       int64         // seconds, 0 for the child's own
 	Ephemeral         bool
 	Keep              storage.Keep // where its points are kept
+	Limits            Limits       // of what it may define; zero: DefaultLimits
 }

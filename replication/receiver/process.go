@@ -16,7 +16,6 @@ var (
 	errNoChart          = errors.New("no chart is in scope")
 	errNoBlock          = errors.New("no block is open")
 	errForeignClaim     = errors.New("the claim is of another machine")
-	errTooMany          = errors.New("too many definitions")
 )
 
 func indexNewline(b []byte) int { return bytes.IndexByte(b, '\n') }
@@ -31,11 +30,20 @@ func (s *session) process(line []byte) error {
 			return err
 		}
 	}
-	w := &s.words
-	w.Split(line)
-	if w.Len() == 0 {
+	s.words.Split(line)
+	if s.words.Len() == 0 {
 		return nil
 	}
+	err := s.command()
+	if s.tolerates(err) {
+		return nil
+	}
+	return err
+}
+
+// command applies the line whose words are s.words.
+func (s *session) command() error {
+	w := &s.words
 	switch w.Command() {
 	case wire.CmdSet2:
 		return s.set2()

@@ -29,6 +29,7 @@ type Receiver struct {
 
 	rejections throttle.Throttle // of log lines, by address and reason
 	arrivals   throttle.Throttle // of log lines about connections, by machine GUID
+	refused    throttle.Throttle // of log lines about definitions, by machine GUID and limit
 	stats      Stats
 }
 
@@ -41,7 +42,8 @@ type Stats struct {
 	Dropped    atomic.Int64 // received, not stored
 	BytesIn    atomic.Int64
 	BytesPlain atomic.Int64
-	ParseError atomic.Int64 // connections ended by what they sent
+	ParseError atomic.Int64           // connections ended by what they sent
+	Refused    [refusals]atomic.Int64 // definitions
 }
 
 // New returns a Receiver.
@@ -147,6 +149,10 @@ func (r *Receiver) Totals() Totals {
 		Dropped:    r.stats.Dropped.Load(),
 		BytesIn:    r.stats.BytesIn.Load(),
 		BytesPlain: r.stats.BytesPlain.Load(),
+		Refused:    map[string]int64{},
+	}
+	for kind := range refusals {
+		t.Refused[kind.String()] = r.stats.Refused[kind].Load()
 	}
 	for _, s := range r.sessions {
 		if s.state == nil {
@@ -169,6 +175,7 @@ type Totals struct {
 	Dropped     int64
 	BytesIn     int64
 	BytesPlain  int64
+	Refused     map[string]int64 // definitions, by what they are of
 }
 
 func (t *Totals) add(c *catalog.Connection) {

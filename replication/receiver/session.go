@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,7 @@ type session struct {
 	clabels []wire.Label // CLABEL lines since the last CLABEL_COMMIT
 	raw     rawBlock     // lines of a JSON or FUNCTION_RESULT block being skipped or kept
 
+	guard guard
 	size  int64 // of the host's definitions when the connection began, in bytes
 	first int64 // unix seconds of the oldest point stored when the connection began
 	held  int   // points held back, of all charts
@@ -106,8 +108,10 @@ func (s *session) run(ctx context.Context) error {
 		return fmt.Errorf("find what is stored of host %q: %w", s.req.Hostname, err)
 	}
 	s.size, s.first = s.host.Size(), firstStored(s.host)
+	s.guard.limits = cmp.Or(s.child.Limits, DefaultLimits())
 	s.shelved = s.replicates() && s.child.Keep.InTiers() && store.Full()
 	s.recall()
+	s.count()
 	unlogged, loud := s.r.arrivals.Pass(s.guid, s.r.opts.Now())
 	info, bad := slog.LevelInfo, slog.LevelError
 	if !loud { // a child that comes and goes must not fill the log

@@ -76,6 +76,7 @@ type Child struct {
 	Retention int
 	// UpdateEvery is in seconds; 0 leaves it to the child.
 	UpdateEvery int
+	Limits      Limits
 
 	Health             HealthMode
 	PostponeAlerts     time.Duration // after a connect
@@ -112,6 +113,7 @@ func DefaultChild() Child {
 	return Child{
 		Mode:               ModeDBEngine,
 		Retention:          3600,
+		Limits:             defaultLimits(),
 		Health:             HealthYes,
 		PostponeAlerts:     time.Minute,
 		HealthLogRetention: 5 * day,
@@ -136,6 +138,7 @@ type guidSection struct {
 	mode           Setting[Mode]
 	retention      Setting[int]
 	updateEvery    Setting[int]
+	limits         limitSettings
 	health         Setting[HealthMode]
 	postponeAlerts Setting[time.Duration]
 	healthLog      Setting[time.Duration]
@@ -176,6 +179,7 @@ func readGUIDSection(r *reader, section, guid, defaultPort string) *guidSection 
 		mode:        setting(r, parseMode, in(section, "db", "default memory mode", "memory mode", "db mode", "default memory")),
 		retention:   setting(r, secondsBetween(minRetention, maxRetention), in(section, "retention", "default history", "history")),
 		updateEvery: setting(r, secondsBetween(1, maxUpdateEvery), in(section, "update every")),
+		limits:      readLimits(r, section),
 		health:      setting(r, parseHealthMode, in(section, "health enabled", "health enabled by default")),
 		postponeAlerts: setting(r, seconds, in(section, "postpone alerts on connect",
 			"default postpone alarms on connect seconds", "postpone alarms on connect seconds")),
@@ -215,6 +219,7 @@ func (s *guidSection) override(c *Child) {
 	lay(c, &c.Mode, s.mode, "db")
 	lay(c, &c.Retention, s.retention, "retention")
 	lay(c, &c.UpdateEvery, s.updateEvery, "update every")
+	s.limits.override(c)
 	lay(c, &c.Health, s.health, "health enabled")
 	lay(c, &c.PostponeAlerts, s.postponeAlerts, "postpone alerts on connect")
 	lay(c, &c.HealthLogRetention, s.healthLog, "health log retention")

@@ -20,6 +20,8 @@ type DB struct {
 	// resolution first.
 	Tiers []Tier
 
+	Limits Limits // of what a child may define
+
 	Replication       bool
 	ReplicationPeriod time.Duration
 	ReplicationStep   time.Duration
@@ -50,6 +52,7 @@ func defaultDB() DB {
 		Mode:        ModeDBEngine,
 		UpdateEvery: 1,
 		Retention:   3600,
+		Limits:      defaultLimits(),
 		Tiers: []Tier{
 			{RetentionSize: 1024 * mebibyte, RetentionTime: 14 * day, Iterations: 1},
 			{RetentionSize: 1024 * mebibyte, RetentionTime: 90 * day, Iterations: 60},
@@ -71,6 +74,7 @@ func (d *DB) read(r *reader) {
 	set(r, &d.Mode, parseMode, append(old(db("db"), "global", "memory mode"), db("mode")...))
 	set(r, &d.UpdateEvery, secondsBetween(1, 600), old(db("update every"), "global", "update every"))
 	set(r, &d.Retention, secondsBetween(minRetention, maxRetention), old(db("retention"), "global", "history"))
+	d.Limits.read(r)
 	set(r, &d.Replication, parseBool, db("enable replication"))
 	set(r, &d.ReplicationPeriod, seconds, db("replication period", "seconds to replicate"))
 	set(r, &d.ReplicationStep, duration(time.Second, time.Second), db("replication step", "seconds per replication step"))

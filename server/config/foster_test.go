@@ -59,6 +59,10 @@ func TestServerSpellings(t *testing.T) {
 	f("7200", func(s *Server) { s.DB.Retention = 7200 }, list(in("db", "retention"), in("global", "history"))...)
 	f("2h", func(s *Server) { s.DB.Retention = 7200 }, in("db", "retention")...)
 	f("2", func(s *Server) { s.DB.Tiers = s.DB.Tiers[:2] }, in("db", "storage tiers")...)
+	f("7", func(s *Server) { s.DB.Limits.Charts = 7 }, in("db", "max charts")...)
+	f("7", func(s *Server) { s.DB.Limits.Dimensions = 7 }, in("db", "max dimensions")...)
+	f("7", func(s *Server) { s.DB.Limits.ChartDimensions = 7 }, in("db", "max dimensions per chart")...)
+	f("8192", func(s *Server) { s.DB.Limits.LabelBytes = 8192 }, in("db", "max label bytes")...)
 	f("no", func(s *Server) { s.DB.Replication = false }, in("db", "enable replication")...)
 	f("7200", func(s *Server) { s.DB.ReplicationPeriod = 2 * time.Hour }, in("db", "replication period", "seconds to replicate")...)
 	f("900", func(s *Server) { s.DB.ReplicationStep = 15 * time.Minute },

@@ -98,6 +98,10 @@ func (c *Config) ChildDefaults() Child {
 	from("db", "db", "db")
 	child.Retention = db.Retention
 	from("retention", "db", "retention")
+	child.Limits = db.Limits
+	for _, limit := range limitNames {
+		from(limit, "db", limit)
+	}
 	child.Replication = db.Replication
 	from("enable replication", "db", "enable replication")
 	child.ReplicationPeriod = db.ReplicationPeriod

@@ -47,6 +47,10 @@ func TestGUIDSectionSpellings(t *testing.T) {
 	f("7200", 7200, func(c Child) any { return c.Retention }, "retention", "default history", "history")
 	f("2h", 7200, func(c Child) any { return c.Retention }, "retention", "default history", "history")
 	f("5", 5, func(c Child) any { return c.UpdateEvery }, "update every")
+	f("7", 7, func(c Child) any { return c.Limits.Charts }, "max charts")
+	f("7", 7, func(c Child) any { return c.Limits.Dimensions }, "max dimensions")
+	f("7", 7, func(c Child) any { return c.Limits.ChartDimensions }, "max dimensions per chart")
+	f("1MiB", uint64(1<<20), func(c Child) any { return c.Limits.LabelBytes }, "max label bytes")
 	f("auto", HealthAuto, func(c Child) any { return c.Health }, "health enabled", "health enabled by default")
 	for _, value := range []string{"90", "1m30s"} {
 		f(value, 90*time.Second, func(c Child) any { return c.PostponeAlerts }, "postpone alerts on connect",
