@@ -18,11 +18,14 @@ var (
 	maxTime = time.Unix(math.MaxInt64/1000-62135596801, 999999999).UTC()
 )
 
+// mostSeconds is the latest time that can be asked for: the engine counts nanoseconds.
+const mostSeconds = math.MaxInt64 / 1e9
+
 // parseTime parses unix seconds, or a time as RFC 3339 has it.
 func parseTime(s string) (time.Time, error) {
 	if t, err := strconv.ParseFloat(s, 64); err == nil {
-		if !(math.Abs(t) <= math.MaxInt64/1e6) {
-			return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", s)
+		if !(math.Abs(t) <= mostSeconds) {
+			return time.Time{}, fmt.Errorf("%q is not a time that can be asked for", s)
 		}
 		return time.UnixMilli(int64(math.Round(t * 1000))).UTC(), nil
 	}

@@ -76,8 +76,9 @@ type Prom struct {
 }
 
 // lookback is how far back the engine looks for a value, at least. How long a value stands is decided for each metric, see
-// samples.
-const lookback = 5 * time.Minute
+// samples; this must be longer, also for what was collected less often before than it is now. With the five minutes of
+// Prometheus an instant query would read five times as many points.
+const lookback = time.Minute
 
 // New returns the handler.
 func New(o Options) (*Prom, error) {

@@ -109,8 +109,11 @@ func (q *querier) selectSeries(ctx context.Context, sorted bool, hints *promstor
 
 // seconds returns the span in which points of the milliseconds mint to maxt lie.
 func seconds(mint, maxt int64) span {
-	floor := func(ms int64) int64 { return (ms - ((ms%1000)+1000)%1000) / 1000 }
-	return span{first: floor(mint-1) + 1, last: floor(maxt)}
+	floor := func(ms int64) int64 {
+		ms = min(max(ms, math.MinInt64/2), math.MaxInt64/2)
+		return (ms - ((ms%1000)+1000)%1000) / 1000
+	}
+	return span{first: floor(max(mint, math.MinInt64/2)-1) + 1, last: floor(maxt)}
 }
 
 // LabelValues implements storage.Querier.

@@ -1,0 +1,58 @@
+package prom
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"foster/replication/wire"
+	"foster/storage/catalog"
+)
+
+// many fills a fixture with an hour of 1,000 series of one metric, on ten hosts.
+func many(b *testing.B) *fixture {
+	f := newFixture(b)
+	var charts []*catalog.Chart
+	for n := range 10 {
+		h := f.host(n)
+		for c := range 10 {
+			charts = append(charts, f.chart(h, wire.Chart{ID: fmt.Sprintf("apps.cpu%d", c), Context: "apps.cpu"}, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"))
+		}
+	}
+	for at := now - 3900; at < now; at += 60 { // as children send: all at the same time
+		for _, ch := range charts {
+			f.fill(ch, at, at+60, func(d int, t int64) float64 { return float64((t*7919+int64(d)*31)%1000) / 8 })
+		}
+	}
+	return f
+}
+
+func BenchmarkQueries(b *testing.B) {
+	f := many(b)
+	for _, c := range []struct{ name, command, query, start, step string }{
+		// The aim of a dashboard: a panel over all hosts.
+		{"sum_by_host_1000x1h_15s", "query_range", `sum by (host) (apps_cpu)`, itoa(now - 3600), "15"},
+		{"avg_over_time_1000x1h_60s", "query_range", `avg by (host) (avg_over_time(apps_cpu[1m]))`, itoa(now - 3600), "60"},
+		{"one_host_100x1h_15s", "query_range", `apps_cpu{host="h3"}`, itoa(now - 3600), "15"},
+		{"one_series_1h_15s", "query_range", `apps_cpu{host="h3",chart="apps.cpu3",dimension="c"}`, itoa(now - 3600), "15"},
+		{"instant_1000", "query", `sum by (host) (apps_cpu)`, "", ""},
+		{"series_1000", "series", ``, "", ""},
+		{"values", "label/chart/values", ``, "", ""},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			params := values("query", c.query, "start", c.start, "end", itoa(now), "time", itoa(now), "step", c.step, "match[]", "apps_cpu")
+			b.ReportAllocs()
+			for b.Loop() {
+				if w := f.do(http.MethodGet, "/api/v1/"+c.command, params); w.Code != http.StatusOK {
+					b.Fatalf("%d %s", w.Code, w.Body)
+				}
+			}
+		})
+	}
+	b.Run("federate_1000", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			f.do(http.MethodGet, "/federate", values("match[]", "apps_cpu"))
+		}
+	})
+}
