@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -189,7 +190,7 @@ func describeKey(out io.Writer, cfg *config.Config, key string) error {
 // effect says so when foster reads a setting of a child and does not support it yet.
 func effect(name string) string {
 	switch name {
-	case "health enabled", "postpone alerts on connect", "health log retention", "is ephemeral node",
+	case "health enabled", "postpone alerts on connect", "health log retention",
 		"proxy enabled", "proxy destination", "proxy api key", "proxy send charts matching":
 		return " (no effect yet)"
 	}
@@ -243,6 +244,8 @@ func childSetting(c *config.Child, name string) string {
 		return duration(c.ReplicationStep)
 	case "is ephemeral node":
 		return yesNo(c.Ephemeral)
+	case "quota":
+		return mebibytes(c.Quota)
 	}
 	return "?"
 }
@@ -252,6 +255,14 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// mebibytes writes a size as the configuration does: 512MiB.
+func mebibytes(size uint64) string {
+	if size == 0 {
+		return "off"
+	}
+	return strconv.FormatFloat(float64(size)/(1<<20), 'f', -1, 64) + "MiB"
 }
 
 // duration writes a duration as the configuration does: 1d12h.

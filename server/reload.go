@@ -35,11 +35,6 @@ func (s *Server) warn(cfg *config.Config, cert *certificate) {
 	if cfg.Stream.Send.Enabled {
 		s.log.Warn("[stream] enabled: streaming on to other parents is not supported yet; children are received and kept")
 	}
-	for _, key := range cfg.Stream.EnabledKeys() {
-		if mode := cfg.Child(key, "").Mode; mode != config.ModeDBEngine {
-			s.log.Warn("this memory mode is not supported yet: dbengine is used", "api_key", key, "mode", mode)
-		}
-	}
 	if web.BearerTokenProtection {
 		s.log.Warn("[web] bearer token protection is not supported: whom allow … from lets in may read everything")
 	}

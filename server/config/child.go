@@ -96,6 +96,9 @@ type Child struct {
 	// Ephemeral hosts may be forgotten after they disconnected.
 	Ephemeral bool
 
+	// Quota is how many bytes the samples of the host may take on disk in all tiers; 0: no limit. It is foster's own.
+	Quota uint64
+
 	// From tells where the settings come from that are not defaults, by the
 	// name that Netdata v2 gives them, such as "replication step".
 	From map[string]Origin
@@ -156,6 +159,7 @@ type guidSection struct {
 	replicationStep   Setting[time.Duration]
 
 	ephemeral Setting[bool]
+	quota     Setting[uint64]
 }
 
 // guidHints explain options that were documented and are read by no version.
@@ -198,6 +202,7 @@ func readGUIDSection(r *reader, section, guid, defaultPort string) *guidSection 
 		replicationStep:   setting(r, duration(time.Second, time.Second), in(section, "replication step", "seconds per replication step")),
 
 		ephemeral: setting(r, parseBool, in(section, "is ephemeral node")),
+		quota:     setting(r, size(mebibyte, 0), in(section, "quota", "quota per host")),
 	}
 	r.ignore(section, "host tags")
 	r.reportUnknown(section, guidHints)
@@ -232,6 +237,7 @@ func (s *guidSection) override(c *Child) {
 	lay(c, &c.ReplicationPeriod, s.replicationPeriod, "replication period")
 	lay(c, &c.ReplicationStep, s.replicationStep, "replication step")
 	lay(c, &c.Ephemeral, s.ephemeral, "is ephemeral node")
+	lay(c, &c.Quota, s.quota, "quota")
 }
 
 func lay[T any](c *Child, dst *T, s Setting[T], name string) {

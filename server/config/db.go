@@ -30,6 +30,9 @@ type DB struct {
 	CleanupOrphanHosts    time.Duration // after the last connection
 	CleanupEphemeralHosts time.Duration // after the last connection; 0: never
 
+	// QuotaPerHost is how many bytes the samples of a host may take on disk in all tiers; 0: no limit. It is foster's own.
+	QuotaPerHost uint64
+
 	// GapWhenLostIterations is the number of updates a chart may miss before
 	// its graph has a gap.
 	GapWhenLostIterations int
@@ -87,6 +90,7 @@ func (d *DB) read(r *reader) {
 	set(r, &d.CleanupEphemeralHosts, seconds, db("cleanup ephemeral hosts after", "cleanup ephemeral hosts after secs"))
 	set(r, &d.GapWhenLostIterations, intBetween(1, math.MaxInt32),
 		old(db("gap when lost iterations above"), "global", "gap when lost iterations above"))
+	set(r, &d.QuotaPerHost, size(mebibyte, 0), db("quota per host"))
 	d.readTiers(r)
 
 	r.ignore("db",

@@ -73,6 +73,8 @@ func TestServerSpellings(t *testing.T) {
 	f("7200", func(s *Server) { s.DB.CleanupOrphanHosts = 2 * time.Hour }, list(
 		in("db", "cleanup orphan hosts after", "cleanup orphan hosts after secs"),
 		in("global", "cleanup orphan hosts after seconds"))...)
+	f("500", func(s *Server) { s.DB.QuotaPerHost = 500 << 20 }, in("db", "quota per host")...)
+	f("500MiB", func(s *Server) { s.DB.QuotaPerHost = 500 << 20 }, in("db", "quota per host")...)
 	f("7200", func(s *Server) { s.DB.CleanupEphemeralHosts = 2 * time.Hour },
 		in("db", "cleanup ephemeral hosts after", "cleanup ephemeral hosts after secs")...)
 	f("5", func(s *Server) { s.DB.GapWhenLostIterations = 5 },

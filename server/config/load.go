@@ -108,6 +108,8 @@ func (c *Config) ChildDefaults() Child {
 	from("replication period", "db", "replication period")
 	child.ReplicationStep = db.ReplicationStep
 	from("replication step", "db", "replication step")
+	child.Quota = db.QuotaPerHost
+	from("quota", "db", "quota per host")
 
 	if !c.Server.Health.Enabled {
 		child.Health = HealthNo

@@ -71,6 +71,7 @@ func TestGUIDSectionSpellings(t *testing.T) {
 	f("gzip lz4", []string{"gzip", "lz4"}, func(c Child) any { return c.CompressionOrder }, "compression algorithms order")
 	f("no", false, func(c Child) any { return c.Replication }, "enable replication")
 	f("yes", true, func(c Child) any { return c.Ephemeral }, "is ephemeral node")
+	f("2GiB", uint64(2<<30), func(c Child) any { return c.Quota }, "quota", "quota per host")
 	f("api", nil, func(Child) any { return nil }, "type")
 	f("10.*", "10.*", func(c Child) any {
 		i := slices.IndexFunc(c.AllowFrom, func(p pattern.Pattern) bool { return p.String() != "*" })

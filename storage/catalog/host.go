@@ -49,6 +49,7 @@ type Host struct {
 	conn     atomic.Pointer[Connection]
 	lastSeen atomic.Int64 // unix nanoseconds
 	first    atomic.Int64 // unix seconds, first connection ever
+	apiKey   atomic.Pointer[string]
 
 	mu        sync.RWMutex // guards the maps below, and changes of the definitions of charts
 	charts    map[string]*Chart
@@ -245,6 +246,7 @@ func (h *Host) Connect(c *Connection) bool {
 	}
 	h.first.CompareAndSwap(0, c.Since.Unix())
 	h.lastSeen.Store(c.Since.UnixNano())
+	h.apiKey.Store(&c.APIKey)
 	h.conn.Store(c)
 	h.changed()
 	h.catalog.markConnection(h, c, false)
@@ -272,6 +274,14 @@ func (h *Host) LastSeen() time.Time {
 		return time.Unix(0, n)
 	}
 	return time.Time{}
+}
+
+// APIKey returns the API key with which the host connected last, "" when that is not known.
+func (h *Host) APIKey() string {
+	if key := h.apiKey.Load(); key != nil {
+		return *key
+	}
+	return ""
 }
 
 // FirstSeen returns when the host connected for the first time, the zero time when it never did.

@@ -50,6 +50,7 @@ type snapshot struct {
 	Info        HostInfo
 	Labels      []wire.Label
 	First, Last int64
+	APIKey      string
 	Charts      []chartSnapshot
 }
 
@@ -62,7 +63,7 @@ type chartSnapshot struct {
 func snapshotOf(c *Catalog) []snapshot {
 	var list []snapshot
 	for _, h := range c.Hosts() {
-		s := snapshot{GUID: h.GUID, Info: *h.Info(), Labels: h.Labels(), First: h.FirstSeen().Unix(), Last: h.LastSeen().Unix()}
+		s := snapshot{GUID: h.GUID, Info: *h.Info(), Labels: h.Labels(), First: h.FirstSeen().Unix(), Last: h.LastSeen().Unix(), APIKey: h.APIKey()}
 		for _, ch := range h.Charts() {
 			cs := chartSnapshot{Def: *ch.Def(), Labels: ch.Labels()}
 			for _, d := range ch.Dimensions() {

@@ -20,9 +20,11 @@ func TestRemove(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "catalog.db")
 	c := openCatalog(t, path)
 	h, other := fill(c), c.Define("other", HostInfo{Hostname: "other"})
-	conn := &Connection{Since: time.Unix(1, 0)}
+	conn := &Connection{Since: time.Unix(1, 0), APIKey: "key"}
+	conn.SetLastTraffic(conn.Since)
 	h.Connect(conn)
 	flush(t, c)
+	wantReopened(t, c, path)
 	if _, err := c.Remove(t.Context(), h, time.Unix(50, 0)); !errors.Is(err, ErrConnected) || c.Find("web1") != h {
 		t.Errorf("a connected host is removed: %v", err)
 	}
@@ -203,7 +205,7 @@ func TestMigrateFromFirst(t *testing.T) {
 	c := openCatalog(t, path)
 	h := c.Find("old")
 	if h == nil || h.StoreID() != "guid" || h.FirstSeen().Unix() != 1000 || h.LastSeen().Unix() != 2000 || len(h.Labels()) != 1 ||
-		h.Info().NodeID != "node" || h.Info().ClaimID != "claim" || h.Chart("a.b").Dimension("x") == nil {
+		h.APIKey() != "" || h.Info().NodeID != "node" || h.Info().ClaimID != "claim" || h.Chart("a.b").Dimension("x") == nil {
 		t.Errorf("host is %+v", h)
 	}
 	if list, err := h.Connections(t.Context()); err != nil || len(list) != 1 || list[0].Reason != "gone" {

@@ -90,7 +90,7 @@ func (w *writer) host(h *Host) error {
 	}
 	err = w.exec(upsertHost, h.row, h.GUID, i.Hostname, i.RegistryHostname, i.OS, i.Timezone, i.AbbrevTimezone, i.UTCOffset,
 		i.UpdateEvery, i.Hops, i.ProgramName, i.ProgramVersion, i.Tags, i.MLCapable, i.MLEnabled, i.Ephemeral, i.MemoryMode,
-		string(system), i.ClaimID, i.NodeID, seconds(h.FirstSeen()), seconds(h.LastSeen()), h.storeID)
+		string(system), i.ClaimID, i.NodeID, seconds(h.FirstSeen()), seconds(h.LastSeen()), h.storeID, h.APIKey())
 	if err != nil {
 		return err
 	}
@@ -187,15 +187,15 @@ func (*rowIDs) next(id *int64) int64 {
 const (
 	upsertHost = `INSERT INTO host (id, guid, hostname, registry_hostname, os, timezone, abbrev_timezone, utc_offset,
 		update_every, hops, program_name, program_version, tags, ml_capable, ml_enabled, ephemeral, memory_mode, system_info,
-		claim_id, node_id, first_seen, last_seen, store_id)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		claim_id, node_id, first_seen, last_seen, store_id, api_key)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET hostname = excluded.hostname, registry_hostname = excluded.registry_hostname,
 		os = excluded.os, timezone = excluded.timezone, abbrev_timezone = excluded.abbrev_timezone,
 		utc_offset = excluded.utc_offset, update_every = excluded.update_every, hops = excluded.hops,
 		program_name = excluded.program_name, program_version = excluded.program_version, tags = excluded.tags,
 		ml_capable = excluded.ml_capable, ml_enabled = excluded.ml_enabled, ephemeral = excluded.ephemeral,
 		memory_mode = excluded.memory_mode, system_info = excluded.system_info, claim_id = excluded.claim_id,
-		node_id = excluded.node_id, first_seen = excluded.first_seen, last_seen = excluded.last_seen`
+		node_id = excluded.node_id, first_seen = excluded.first_seen, last_seen = excluded.last_seen, api_key = excluded.api_key`
 
 	upsertChart = `INSERT INTO chart (id, host_id, chart, name, title, units, family, context, type, priority, update_every,
 		obsolete, detail, hidden, store_first, plugin, module)
