@@ -63,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, rings: newRings(o), retention: hostLocks{seed: maphash.MakeSeed()},
 		log: o.Logger, now: o.Now, removed: make(chan struct{}, 1), usage: usage{meter: tier.NewMeter(tiers)}}
 	s.close = sync.OnceValue(s.shut)
-	if err := s.openRings(ctx); err != nil {
+	if err := errors.Join(s.rebuild(ctx), s.openRings(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
 	}
 	return s, nil

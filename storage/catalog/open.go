@@ -43,7 +43,7 @@ func Open(ctx context.Context, path string, o Options) (*Catalog, error) {
 	c, err := open(ctx, path, o)
 	if damaged(err) {
 		aside := fmt.Sprintf("%s.corrupt-%d", path, time.Now().Unix())
-		o.Logger.Error("the catalog is damaged: it is moved aside and begun anew; hosts come back when their children connect",
+		o.Logger.Error("the catalog is damaged: it is moved aside and begun anew; hosts come back with what is stored of them, and when their children connect",
 			"file", path, "moved_to", aside, "error", err)
 		if err := moveAside(path, aside); err != nil {
 			return nil, fmt.Errorf("move the damaged catalog aside: %w", err)
