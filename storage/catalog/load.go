@@ -89,14 +89,14 @@ func (l *loader) loadRemovals(ctx context.Context) error {
 func (l *loader) loadHosts(ctx context.Context) error {
 	return l.rows(ctx, `SELECT id, guid, hostname, registry_hostname, os, timezone, abbrev_timezone, utc_offset, update_every,
 		hops, program_name, program_version, tags, ml_capable, ml_enabled, ephemeral, memory_mode, system_info, claim_id,
-		node_id, first_seen, last_seen, store_id FROM host`, func(rows *sql.Rows) error {
+		node_id, first_seen, last_seen, store_id, api_key FROM host`, func(rows *sql.Rows) error {
 		var row, first, last int64
-		var guid, storeID string
+		var guid, storeID, key string
 		var system []byte
 		var i HostInfo
 		err := rows.Scan(&row, &guid, &i.Hostname, &i.RegistryHostname, &i.OS, &i.Timezone, &i.AbbrevTimezone, &i.UTCOffset,
 			&i.UpdateEvery, &i.Hops, &i.ProgramName, &i.ProgramVersion, &i.Tags, &i.MLCapable, &i.MLEnabled, &i.Ephemeral,
-			&i.MemoryMode, &system, &i.ClaimID, &i.NodeID, &first, &last, &storeID)
+			&i.MemoryMode, &system, &i.ClaimID, &i.NodeID, &first, &last, &storeID, &key)
 		if err != nil {
 			return err
 		}
@@ -105,6 +105,7 @@ func (l *loader) loadHosts(ctx context.Context) error {
 		}
 		h := newHost(l.catalog, guid, i)
 		h.storeID = cmp.Or(storeID, guid)
+		h.apiKey.Store(&key)
 		h.row = row
 		h.first.Store(first)
 		if last != 0 {
