@@ -53,6 +53,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
 // sum returns the checksum of a row.
 func sum(t uint32, words []uint32) uint32 {
 	var b [4]byte
@@ -130,7 +132,7 @@ func (h *Host) create(id string, names []string, every int64, l layout) (*rows, 
 	}
 	hd.put(m.data)
 	copy(m.data[headSize:], id)
-	hd.Sum = crc32.Checksum(m.data[12:headSize+len(id)], castagnoli)
+	hd.Sum = checksum(m.data[12 : headSize+len(id)])
 	hd.put(m.data)
 	m.names = m.data[headSize+len(id):][:room:room]
 	for i, name := range names {
@@ -207,7 +209,7 @@ func openRows(path string) (r *rows, id string, names []string, err error) {
 // open reads the file whose head is known.
 func (m *mapped) open(hd *head) (r *rows, id string, names []string, err error) {
 	end := headSize + hd.ID
-	if crc32.Checksum(m.data[12:end], castagnoli) != hd.Sum {
+	if checksum(m.data[12:end]) != hd.Sum {
 		return nil, "", nil, fmt.Errorf("%w: its head has the wrong checksum", ErrCorrupt)
 	}
 	m.names = m.data[end:][:hd.Names:hd.Names]
@@ -228,7 +230,7 @@ func (m *mapped) name(column int, name string) bool {
 	binary.NativeEndian.PutUint32(b[4:], uint32(column))
 	binary.NativeEndian.PutUint32(b[8:], uint32(len(name)))
 	copy(b[nameHead:], name)
-	binary.NativeEndian.PutUint32(b, crc32.Checksum(b[4:nameHead+len(name)], castagnoli))
+	binary.NativeEndian.PutUint32(b, checksum(b[4:nameHead+len(name)]))
 	return true
 }
 
@@ -241,7 +243,7 @@ func (m *mapped) readNames(width int) []string {
 		b := m.names
 		column, n := binary.NativeEndian.Uint32(b[4:]), binary.NativeEndian.Uint32(b[8:])
 		if int64(column) >= int64(width) || n == 0 || int64(n) > int64(len(b)-nameHead) ||
-			crc32.Checksum(b[4:nameHead+n], castagnoli) != binary.NativeEndian.Uint32(b) {
+			checksum(b[4:nameHead+n]) != binary.NativeEndian.Uint32(b) {
 			break
 		}
 		for len(names) <= int(column) {

@@ -80,7 +80,7 @@ func (s *saver) record(kind byte, body []byte) {
 	var head [recordHead]byte
 	head[8] = kind
 	binary.LittleEndian.PutUint32(head[0:], uint32(len(body)))
-	binary.LittleEndian.PutUint32(head[4:], crc32.Update(crc32.Checksum(head[8:], castagnoli), castagnoli, body))
+	binary.LittleEndian.PutUint32(head[4:], crc32.Update(checksum(head[8:]), castagnoli, body))
 	for _, b := range [][]byte{head[:], body} {
 		if _, err := s.w.Write(b); err != nil && s.err == nil {
 			s.err = err
@@ -215,7 +215,7 @@ func (l *loader) record() (kind byte, body []byte, err error) {
 	if _, err := io.ReadFull(l.r, l.buf); err != nil {
 		return 0, nil, broken(err)
 	}
-	if crc32.Update(crc32.Checksum(head[8:], castagnoli), castagnoli, l.buf) != binary.LittleEndian.Uint32(head[4:]) {
+	if crc32.Update(checksum(head[8:]), castagnoli, l.buf) != binary.LittleEndian.Uint32(head[4:]) {
 		return 0, nil, fmt.Errorf("%w: a record has the wrong checksum", ErrCorrupt)
 	}
 	return head[8], l.buf, nil
