@@ -1,6 +1,9 @@
 package tier
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // key identifies a dimension of a chart of a host.
 type key struct{ guid, chart, dimension string }
@@ -38,7 +41,7 @@ func cutField(k []byte) (field string, rest []byte, err error) {
 	if end < 0 {
 		return "", nil, errCorrupt
 	}
-	return string(bytes.ReplaceAll(k[:end], []byte(keyEscape), []byte{0})), k[end+len(keyEnd):], nil
+	return strings.ReplaceAll(string(k[:end]), keyEscape, "\x00"), k[end+len(keyEnd):], nil
 }
 
 func parseKey(b []byte) (k key, err error) {

@@ -10,10 +10,12 @@ import (
 )
 
 // Blocks are merged into ones of these lengths, in unix time, and of four times the last, and so on, up to a tenth of the
-// retention: what is deleted at once is then small, and so is the number of files.
+// retention: what is deleted at once is then small, and so is the number of files. Nor does a record become so large that
+// it takes long to read one point of it.
 const (
 	shortest = int64(6 * time.Hour / time.Second)
 	longer   = 4
+	maxSteps = 100_000
 	// crowd is how many blocks within one length are merged, however small they are, and openCrowd how many when more are
 	// to be expected.
 	crowd     = 8
@@ -27,9 +29,9 @@ func (t *coarse) mergeable() []*block {
 	for _, b := range blocks {
 		newest = max(newest, b.meta.Last)
 	}
-	longest := int64(1 << 40)
+	longest := maxSteps * t.step
 	if t.opts.Retention > 0 {
-		longest = int64(t.opts.Retention/time.Second) / 10
+		longest = min(longest, int64(t.opts.Retention/time.Second)/10)
 	}
 	length := max(1, shortest/t.step) * t.step
 	for {

@@ -1,6 +1,7 @@
 package tier
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,28 +18,9 @@ func (t *Tiers) Retention(ctx context.Context, guid string) (map[string]Span, er
 	if err != nil {
 		return nil, err
 	}
-	prefix := hostPrefix(guid)
-	coarse := map[string]Span{}
 	for _, c := range t.coarse {
-		v := c.view(math.MinInt64, math.MaxInt64)
-		for _, b := range v.blocks {
-			err = b.prefixed(prefix, func(e *entry) error {
-				chart, _, err := cutField(e.key[len(prefix):])
-				if err != nil {
-					return b.fail(err)
-				}
-				first, last := max(1, (e.first-1)*c.step), max(1, (e.last-1)*c.step)
-				if span, ok := coarse[chart]; ok {
-					first, last = min(first, span.First), max(last, span.Last)
-				}
-				coarse[chart] = Span{first, last}
-				return ctx.Err()
-			})
-			if err != nil {
-				break
-			}
-		}
-		if err = errors.Join(err, closeAll(v.blocks)); err != nil {
+		coarse, err := c.spans(ctx, guid)
+		if err != nil {
 			t.found(err)
 			return nil, fmt.Errorf("retention of host %s: %w", guid, c.describe("read", err))
 		}
@@ -51,7 +33,45 @@ func (t *Tiers) Retention(ctx context.Context, guid string) (map[string]Span, er
 				found[chart] = Span{span.First, finer.Last}
 			}
 		}
-		clear(coarse)
 	}
 	return found, nil
+}
+
+// spans returns from when to when the first and the last window of every chart of a host begin.
+func (t *coarse) spans(ctx context.Context, guid string) (map[string]Span, error) {
+	v := t.view(math.MinInt64, math.MaxInt64)
+	out := map[string]Span{}
+	host := hostPrefix(guid)
+	for _, b := range v.blocks {
+		// The dimensions of a chart follow each other.
+		var prefix []byte
+		var chart string
+		var span Span
+		err := b.prefixed(host, func(e *entry) error {
+			first, last := max(1, (e.first-1)*t.step), max(1, (e.last-1)*t.step)
+			if prefix != nil && bytes.HasPrefix(e.key, prefix) {
+				span = Span{min(span.First, first), max(span.Last, last)}
+				return nil
+			}
+			if prefix != nil {
+				out[chart] = span
+			}
+			id, rest, err := cutField(e.key[len(host):])
+			if err != nil {
+				return b.fail(err)
+			}
+			prefix, chart, span = append(prefix[:0], e.key[:len(e.key)-len(rest)]...), id, Span{first, last}
+			if known, ok := out[chart]; ok {
+				span = Span{min(span.First, known.First), max(span.Last, known.Last)}
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			return nil, errors.Join(err, closeAll(v.blocks))
+		}
+		if prefix != nil {
+			out[chart] = span
+		}
+	}
+	return out, closeAll(v.blocks)
 }

@@ -453,3 +453,62 @@ func TestTiersInBackground(t *testing.T) {
 		wantPlanned(t, ts, s, epoch, h.now, 60)
 	}
 }
+
+// Replayed history that is older than all that a small tier 0 keeps still comes to the coarse tiers.
+func TestLateForSmallTier(t *testing.T) {
+	dir := t.TempDir()
+	o, coarse := tierOptions()
+	o.Retention = time.Hour
+	s := series("a.b", "c")
+	fill := func(ts *Tiers) {
+		f := newFeeder(t, ts.Raw)
+		for at := epoch + 3600; at < epoch+7200; at++ {
+			f.append(s, at, ramp(at), 0)
+			if at%120 == 0 {
+				f.commit()
+				mustCompact(t, ts)
+				mustDerive(t, ts)
+			}
+		}
+		f.commit()
+	}
+	probe := openTestTiers(t, t.TempDir(), o, coarse)
+	fill(probe)
+	o.MaxBytes = probe.Raw.Stats().BlockBytes * 4 / 5
+	ts := openTestTiers(t, dir, o, coarse)
+	fill(ts)
+	f := newFeeder(t, ts.Raw)
+	for at := epoch + 3660; at < epoch+3720; at++ { // of another series, of a time that tier 0 has already given up
+		f.append(series("a.late", "x"), at, ramp(at), 0)
+	}
+	f.commit()
+	must(t, ts.db.CompactOOOHead(t.Context()))
+	mustDerive(t, ts)
+	mustCompact(t, ts)
+	if size := ts.Raw.Stats().BlockBytes; size > o.MaxBytes+o.MaxBytes/10 {
+		t.Errorf("tier 0 has %d bytes, the limit is %d", size, o.MaxBytes)
+	}
+	points := readTiers(t, ts, Query{GUID: guid, Chart: "a.late", Dimensions: []string{"x"}, After: epoch, Before: epoch + 3800, Tier: 1})
+	var count uint32
+	for _, p := range points {
+		count += p.Count
+	}
+	if count != 60 {
+		t.Errorf("%d late points are in tier 1, want 60", count)
+	}
+	// The planner knows that tier 0 has not all of that time any more.
+	if points = readTiers(t, ts, Query{GUID: guid, Chart: "a.b", Dimensions: []string{"c"}, After: epoch + 3600, Before: epoch + 7190}); len(points) < 300 {
+		t.Fatalf("%d points", len(points))
+	}
+	count, last := 0, int64(0)
+	for _, p := range points {
+		if p.Start < last {
+			t.Errorf("%+v follows %d", p, last)
+		}
+		last = p.End
+		count += p.Count
+	}
+	if count < 3585 || count > 3600 {
+		t.Errorf("all points together are of %d samples, want all 3590 or a few more", count)
+	}
+}
