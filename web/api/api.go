@@ -22,8 +22,17 @@ type source interface {
 	LoadRetention(ctx context.Context, h *catalog.Host) error
 	// Select returns one series for each dimension, and the reading of them, which must be closed soon.
 	Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, r storage.Range) ([]query.Series, reading, error)
+	// SelectMany returns a read of dimensions of any charts, which must be closed soon.
+	SelectMany(ctx context.Context, dims []*catalog.Dimension, r storage.Range) (many, error)
 	// Stats returns the figures of the store.
 	Stats() storage.Stats
+}
+
+// many is an open read of dimensions of any charts.
+type many interface {
+	// Cursor returns the points of a dimension, nil when there are none.
+	Cursor(ctx context.Context, d *catalog.Dimension) (query.Cursor, error)
+	Close() error
 }
 
 // reading is an open read of series.
@@ -42,6 +51,14 @@ func (s stored) Select(ctx context.Context, ch *catalog.Chart, dims []*catalog.D
 		return nil, nil, err
 	}
 	return selection.Series, selection, nil
+}
+
+func (s stored) SelectMany(ctx context.Context, dims []*catalog.Dimension, r storage.Range) (many, error) {
+	m, err := s.Store.SelectMany(ctx, dims, r)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Self describes the parent itself, which is a host without charts.

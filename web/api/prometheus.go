@@ -314,49 +314,60 @@ func homogeneous(dims []*catalog.Dimension) bool {
 
 func magnitude(n int64) int64 { return max(n, -n) }
 
-// window returns the ends of the samples of a chart that a scrape reports: two intervals late, so that samples have
-// arrived, and the newest of them with the next scrape (netdata v1.37.1 src/exporting/exporting_engine.c, measured).
-func (x *exposition) window(ch *catalog.Chart) (after, before int64, ok bool) {
-	every, last := ch.UpdateEvery(), ch.Last()
+// window returns the ends of the samples that a scrape reports of charts with that interval: two intervals late, so that
+// samples have arrived, and the newest of them with the next scrape (netdata v1.37.1 and v2.11.0, measured).
+func (x *exposition) window(every int64) (after, before int64) {
 	after = x.previous.Unix() - 2*every
 	before = x.now.Unix() - 2*every
 	after -= after % every
 	before -= before%every + every
-	after = min(after, before) // an interval is longer than the time between two scrapes
-	before = min(before, last)
-	return after, before, last != 0 && after <= before
+	return min(after, before), before // an interval can be longer than the time between two scrapes
 }
 
 // aggregates writes the mean or the sum of the samples since the last scrape.
 func (a *API) aggregates(rq *request, charts []*catalog.Chart, x *exposition) error {
 	ctx, cancel := context.WithTimeout(rq.Context(), a.opt.QueryTimeout)
 	defer cancel()
-	buf := make([]query.Point, 64)
+	byInterval := map[int64][]*catalog.Chart{} // charts of one window are read at once
 	for _, ch := range charts {
-		after, before, ok := x.window(ch)
-		if !ok {
-			continue
-		}
-		dims := ch.Dimensions()
-		series, reading, err := a.source.Select(ctx, ch, dims, storage.Range{After: after - 1, Before: before})
-		if err != nil {
-			return err
-		}
-		err = x.aggregate(ctx, ch, dims, series, before, buf)
-		_ = reading.Close() // the points have been read
-		if err != nil {
+		byInterval[ch.UpdateEvery()] = append(byInterval[ch.UpdateEvery()], ch)
+	}
+	for _, every := range slices.Sorted(maps.Keys(byInterval)) {
+		after, before := x.window(every)
+		list := slices.DeleteFunc(byInterval[every], func(ch *catalog.Chart) bool { return ch.Last() < after })
+		if err := a.aggregate(ctx, list, after, before, x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// aggregate writes the mean or the sum of the samples of each dimension of a chart.
-func (x *exposition) aggregate(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dimension, series []query.Series, before int64, buf []query.Point) error {
-	prepared := false
-	for i, d := range dims {
+// aggregate writes the mean or the sum of the samples of charts that end between after and before, both included.
+func (a *API) aggregate(ctx context.Context, charts []*catalog.Chart, after, before int64, x *exposition) error {
+	var dims []*catalog.Dimension
+	for _, ch := range charts {
+		dims = append(dims, ch.Dimensions()...)
+	}
+	if len(dims) == 0 {
+		return nil
+	}
+	m, err := a.source.SelectMany(ctx, dims, storage.Range{After: after - 1, Before: before})
+	if err != nil {
+		return err
+	}
+	defer m.Close() // the points have been read
+	var prepared *catalog.Chart
+	buf := make([]query.Point, 64)
+	for _, d := range dims {
+		c, err := m.Cursor(ctx, d)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			continue
+		}
 		sum, count := 0.0, uint32(0)
-		if err := readPoints(ctx, series[i].Cursor, buf, func(p *query.Point) {
+		if err := readPoints(ctx, c, buf, func(p *query.Point) {
 			sum += p.Sum
 			count += p.Count
 		}); err != nil {
@@ -365,17 +376,16 @@ func (x *exposition) aggregate(ctx context.Context, ch *catalog.Chart, dims []*c
 		if count == 0 {
 			continue
 		}
-		if !prepared {
-			prepared = true
+		if ch := d.Chart; ch != prepared {
+			prepared = ch
 			x.chart(ch)
 			x.suffix(ch)
 			x.declare(x.metric, ch, "gauge")
 		}
-		v := sum
 		if x.source == sourceAverage {
-			v /= float64(count)
+			sum /= float64(count)
 		}
-		x.finish(appendDecimals(x.open(x.metric, x.dimension(d)), v), before)
+		x.finish(appendDecimals(x.open(x.metric, x.dimension(d)), sum), min(before, d.Chart.Last()))
 	}
 	return nil
 }

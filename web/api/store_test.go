@@ -84,6 +84,28 @@ func (r *memoryReading) Close() error {
 	return nil
 }
 
+// memoryMany is a read of dimensions of any charts.
+type memoryMany struct {
+	reading
+	series map[*catalog.Dimension]query.Cursor
+}
+
+func (m *memory) SelectMany(ctx context.Context, dims []*catalog.Dimension, r storage.Range) (many, error) {
+	series, read, err := m.Select(ctx, nil, dims, r)
+	if err != nil {
+		return nil, err
+	}
+	mm := &memoryMany{read, map[*catalog.Dimension]query.Cursor{}}
+	for i, d := range dims {
+		mm.series[d] = series[i].Cursor
+	}
+	return mm, nil
+}
+
+func (m *memoryMany) Cursor(_ context.Context, d *catalog.Dimension) (query.Cursor, error) {
+	return m.series[d], nil
+}
+
 // Stats returns made-up figures of one tier.
 func (m *memory) Stats() storage.Stats {
 	return storage.Stats{Series: 7, Appended: 1000, Tiers: []storage.TierStats{
