@@ -107,7 +107,12 @@ func (f *fixture) chart(h *catalog.Host, def wire.Chart, dims ...string) *catalo
 // fill stores a value for each dimension of a chart at each of its times in (after, before]; NaN is a gap.
 func (f *fixture) fill(ch *catalog.Chart, after, before int64, value func(d int, t int64) float64) {
 	f.t.Helper()
-	app := f.store.Appender()
+	f.fillBy(f.store.Appender(), ch, after, before, value)
+}
+
+// fillBy is fill by an appender.
+func (f *fixture) fillBy(app *storage.Appender, ch *catalog.Chart, after, before int64, value func(d int, t int64) float64) {
+	f.t.Helper()
 	for t := after + 1; t <= before; t++ {
 		if t%ch.UpdateEvery() != 0 {
 			continue

@@ -92,3 +92,24 @@ func TestTiers(t *testing.T) {
 		}
 	}
 }
+
+// Hosts whose points are in rings are read as the others.
+func TestRings(t *testing.T) {
+	f := newFixture(t)
+	for n, mode := range []storage.Mode{storage.DBEngine, storage.RAM, storage.Map} {
+		h := f.host(n)
+		h.SetRetentionKnown(false)
+		ch := f.chart(h, wire.Chart{ID: "a.b"}, "x", "y")
+		app, err := f.store.Receive(t.Context(), h, storage.Keep{Mode: mode, Entries: 3600})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.fillBy(app, ch, now-1200, now, func(d int, at int64) float64 { return float64(n*1000+d*100) + float64(at%60) })
+	}
+	want(t, "instant", f.eval(`sum by (host) (a_b)`, now),
+		`[{"metric":{"host":"h0"},"value":[1800000000,"100"]},{"metric":{"host":"h1"},"value":[1800000000,"2100"]},{"metric":{"host":"h2"},"value":[1800000000,"4100"]}]`)
+	want(t, "range", f.eval(`max by (host) (max_over_time(a_b{dimension="y"}[20m]))`, now),
+		`[{"metric":{"host":"h0"},"value":[1800000000,"159"]},{"metric":{"host":"h1"},"value":[1800000000,"1159"]},{"metric":{"host":"h2"},"value":[1800000000,"2159"]}]`)
+	want(t, "count", f.eval(`sum by (host) (count_over_time(a_b[20m]))`, now),
+		`[{"metric":{"host":"h0"},"value":[1800000000,"2400"]},{"metric":{"host":"h1"},"value":[1800000000,"2400"]},{"metric":{"host":"h2"},"value":[1800000000,"2400"]}]`)
+}
