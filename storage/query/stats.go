@@ -11,10 +11,33 @@ type Stats struct {
 
 // point adds a point that is not a gap.
 func (s *Stats) point(p *Point, absolute bool) {
-	o := Stats{Min: p.Min, Max: p.Max, Sum: p.Sum, Count: uint64(p.Count), Anomalous: uint64(p.Anomalous)}
+	if p.Count > 1 || s.Count == 0 {
+		s.aggregate(p, absolute)
+		return
+	}
+	v := p.Sum
+	if absolute {
+		v = math.Abs(v)
+	}
+	if v-v != 0 { // not finite
+		return
+	}
+	if v < s.Min {
+		s.Min = v
+	}
+	if v > s.Max {
+		s.Max = v
+	}
+	s.Sum += v
+	s.Count++
+	s.Anomalous += uint64(p.Anomalous)
+}
+
+func (s *Stats) aggregate(p *Point, absolute bool) {
 	if math.IsInf(p.Sum, 0) || math.IsNaN(p.Sum) {
 		return
 	}
+	o := Stats{Min: p.Min, Max: p.Max, Sum: p.Sum, Count: uint64(p.Count), Anomalous: uint64(p.Anomalous)}
 	if absolute {
 		o.Absolute()
 	}

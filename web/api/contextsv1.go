@@ -276,7 +276,7 @@ func (a *API) edges(ctx context.Context, ch *catalog.Chart, dims []*catalog.Dime
 	if err != nil {
 		return err
 	}
-	defer reading.Close() // the points have been read
+	defer func() { _ = reading.Close() }() // the points have been read
 	points := make([]query.Point, 256)
 	for i := range series {
 		if err := readPoints(ctx, series[i].Cursor, points, func(p *query.Point) { each(i, p) }); err != nil {

@@ -201,7 +201,7 @@ func (a *API) run(ctx context.Context, w *query.Window, g query.Grouping, tier i
 	if err != nil {
 		return nil, err
 	}
-	defer reading.Close() // the points have been read
+	defer func() { _ = reading.Close() }() // the points have been read
 	if tier > 0 {
 		for i := range series {
 			series[i].Cursor = query.Coarse(series[i].Cursor, every)
@@ -293,7 +293,7 @@ func (a *API) latestOf(ctx context.Context, ch *catalog.Chart, dims []*catalog.D
 	if err != nil {
 		return err
 	}
-	defer reading.Close() // the points have been read
+	defer func() { _ = reading.Close() }() // the points have been read
 	points := make([]query.Point, 4)
 	for i := range series {
 		n, _ := series[i].Cursor.Read(points) // a value that cannot be read is null, the rest of the answer stands

@@ -48,13 +48,13 @@ type groupPass struct {
 }
 
 // names returns the names of the keys.
-func (g *groupPass) names() []string {
+func (p *groupPass) names() []string {
 	var names []string
 	for _, n := range groupNames {
 		switch {
-		case g.keys&n.key == 0:
+		case p.keys&n.key == 0:
 		case n.key == groupLabel:
-			for _, l := range g.labels {
+			for _, l := range p.labels {
 				names = append(names, "label:"+l)
 			}
 		default:
@@ -89,9 +89,9 @@ type selectors struct {
 
 func parseSelectors(ps params, prefix string) selectors {
 	return selectors{
-		nodes:      listPattern(ps, prefix+"nodes"),
-		contexts:   listPattern(ps, prefix+"contexts"),
-		instances:  listPattern(ps, prefix+"instances"),
+		nodes:      pattern.Parse(ps.get(prefix+"nodes"), pattern.List),
+		contexts:   pattern.Parse(ps.get(prefix+"contexts"), pattern.List),
+		instances:  pattern.Parse(ps.get(prefix+"instances"), pattern.List),
 		dimensions: listPattern(ps, prefix+"dimensions"),
 		labels:     parseLabelFilter(ps.get(prefix + "labels")),
 	}

@@ -38,7 +38,7 @@ type dataQuery struct {
 // parseDataQuery decodes the parameters of a data query. What Netdata does not know it ignores, and so does this; the
 // error is for what would give another answer than the one asked for. steps are those of the tiers.
 func parseDataQuery(ps params, steps []int64) (dataQuery, error) {
-	q := dataQuery{chart: ps.get("chart"), contexts: listPattern(ps, "context")}
+	q := dataQuery{chart: ps.get("chart"), contexts: pattern.Parse(ps.get("context"), pattern.List)}
 	if q.chart == "" && q.contexts.Empty() {
 		return q, refuse("No chart or context is given.")
 	}

@@ -49,10 +49,9 @@ func (a *API) wrap2(rp *reply, ans *answer2) {
 		rp.close(']')
 	}
 	rp.key("result")
-	switch f := ans.query.format; {
-	case f == formatJSON2:
+	if f := ans.query.format; f == formatJSON2 {
 		rp.points2(ans, k)
-	default:
+	} else {
 		rp.wrapped(&ans.table, f)
 		if o.Has(query.AnomalyRates) && (f == formatJSON || f == formatJSONP) {
 			rp.key("anomaly_rates")

@@ -261,7 +261,7 @@ func (s *stream) chart(ctx context.Context, f *followed, after, before int64) (b
 	if err != nil {
 		return false, err
 	}
-	defer reading.Close() // the points have been read
+	defer func() { _ = reading.Close() }() // the points have been read
 	for len(s.columns) < len(dims) {
 		s.columns = append(s.columns, nil)
 	}

@@ -1,9 +1,10 @@
 package api
 
 import (
-	"foster/storage/query"
 	"slices"
 	"testing"
+
+	"foster/storage/query"
 )
 
 func TestParams(t *testing.T) {
