@@ -107,7 +107,6 @@ func onlyAtStart(old, now *config.Server) []string {
 	}{
 		{"[global] hostname", old.Global.Hostname, now.Global.Hostname},
 		{"[global] timezone", old.Global.Timezone, now.Global.Timezone},
-		{"[db] db", old.DB.Mode, now.DB.Mode},
 		{"[db] dbengine tier retention", old.DB.Tiers, now.DB.Tiers},
 		{"[logs] format", old.Logs.Format, now.Logs.Format},
 		{"[web] disconnect idle clients after", old.Web.IdleTimeout, now.Web.IdleTimeout},

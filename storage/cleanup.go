@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foster/storage/catalog"
+	"foster/storage/tier"
 )
 
 // Cleanup says what Maintain removes by itself: the [db] cleanup … after settings of netdata v2.11.0. As there, a host whose
@@ -112,9 +113,6 @@ func (s *Store) CleanCharts(ctx context.Context, now time.Time, c Cleanup) error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !inTiers(h) {
-			continue
-		}
 		if err := s.cleanChartsOf(ctx, h, now, c); err != nil {
 			return fmt.Errorf("host %s: %w", h.Info().Hostname, err)
 		}
@@ -131,7 +129,7 @@ func (s *Store) cleanChartsOf(ctx context.Context, h *catalog.Host, now time.Tim
 	if !some {
 		return nil
 	}
-	stored, err := s.tiers.Dimensions(ctx, h.StoreID())
+	stored, err := s.stored(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -165,6 +163,14 @@ func (s *Store) cleanChartsOf(ctx context.Context, h *catalog.Host, now time.Tim
 			"charts", charts, "dimensions", dimensions, "excess", len(excess))
 	}
 	return nil
+}
+
+// stored returns the dimensions of a host of which points are stored.
+func (s *Store) stored(ctx context.Context, h *catalog.Host) (tier.Stored, error) {
+	if r := s.ring(h); r != nil {
+		return r.stored()
+	}
+	return s.tiers.Dimensions(ctx, h.StoreID())
 }
 
 func isObsolete(d *catalog.Dimension) bool { return d.Def().Obsolete }

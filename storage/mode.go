@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -86,7 +87,7 @@ type rings struct {
 }
 
 func newRings(o Options) rings {
-	return rings{dir: filepath.Join(o.Dir, "rings"), log: o.Logger.With("component", "rings"), now: o.Now, hosts: map[*catalog.Host]*hostRing{}}
+	return rings{dir: ringsDir(o.Dir), log: o.Logger.With("component", "rings"), now: o.Now, hosts: map[*catalog.Host]*hostRing{}}
 }
 
 // addTo adds the figures of the rings to those of the tiers.
@@ -107,6 +108,13 @@ func (r *rings) addTo(st *Stats) {
 type hostRing struct {
 	*ring.Host
 	mode Mode
+}
+
+// all returns the rings of all hosts.
+func (r *rings) all() map[*catalog.Host]*hostRing {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return maps.Clone(r.hosts)
 }
 
 // ring returns the rings of a host, nil when its points are in the tiers.
@@ -130,10 +138,13 @@ func (s *Store) ringLog(h *catalog.Host) *slog.Logger {
 	return s.rings.log.With("host", h.Info().Hostname, "machine_guid", h.GUID)
 }
 
-// ringDir returns where the mapped files of a host are, and saveFile where it is saved.
-func (s *Store) ringDir(h *catalog.Host) string { return filepath.Join(s.rings.dir, h.StoreID()) }
+// ringsDir returns where the rings of the store in dir are.
+func ringsDir(dir string) string { return filepath.Join(dir, "rings") }
 
-func (s *Store) saveFile(h *catalog.Host) string { return s.ringDir(h) + ".save" }
+// ringDir returns where the mapped files of a host are, and saveFile where it is saved.
+func (r *rings) ringDir(h *catalog.Host) string { return filepath.Join(r.dir, h.StoreID()) }
+
+func (r *rings) saveFile(h *catalog.Host) string { return r.ringDir(h) + ".save" }
 
 // Receive begins to receive a host, whose points are kept like that from now on, and whose first and last stored times
 // are known afterwards (see LoadRetention). It returns the appender of the child.
@@ -188,7 +199,7 @@ func (s *Store) turn(h *catalog.Host, k Keep) error {
 func (s *Store) nextRing(h *catalog.Host, k Keep, old *hostRing) (*hostRing, error) {
 	o := ring.Options{Entries: k.entries(), Logger: s.ringLog(h)}
 	if k.Mode == Map {
-		o.Dir = s.ringDir(h)
+		o.Dir = s.rings.ringDir(h)
 	}
 	switch {
 	case old == nil:
@@ -228,7 +239,7 @@ func (s *Store) drop(h *catalog.Host, r *hostRing) {
 
 // unsave removes the file of a host that was saved.
 func (s *Store) unsave(h *catalog.Host) error {
-	if err := os.Remove(s.saveFile(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(s.rings.saveFile(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove saved rings: %w", err)
 	}
 	return nil
@@ -257,7 +268,7 @@ func (s *Store) openRings(ctx context.Context) error {
 		var err error
 		switch mode {
 		case Save:
-			r, err = ring.Load(s.saveFile(h), h.StoreID(), o)
+			r, err = ring.Load(s.rings.saveFile(h), h.StoreID(), o)
 			if err == nil {
 				break
 			}
@@ -266,7 +277,7 @@ func (s *Store) openRings(ctx context.Context) error {
 			}
 			r, err = ring.New(o)
 		case Map:
-			o.Dir = s.ringDir(h)
+			o.Dir = s.rings.ringDir(h)
 			r, err = ring.New(o)
 		case RAM, Alloc, None:
 			r, err = ring.New(o)
@@ -281,14 +292,42 @@ func (s *Store) openRings(ctx context.Context) error {
 	return nil
 }
 
+// snapshotRings writes a copy of the rings that are to survive the process into the directory of a copy of the store.
+func (s *Store) snapshotRings(ctx context.Context, dir string) error {
+	to := rings{dir: ringsDir(dir)}
+	for h, r := range s.rings.all() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var err error
+		switch r.mode {
+		case Save:
+			err = r.Save(to.saveFile(h), h.StoreID())
+		case Map:
+			err = r.copyTo(ring.Options{Entries: r.Entries(), Dir: to.ringDir(h), Logger: s.ringLog(h)})
+		}
+		if err != nil {
+			return fmt.Errorf("rings of host %s: %w", h.GUID, err)
+		}
+	}
+	return nil
+}
+
+// copyTo writes a copy of mapped rings.
+func (r *hostRing) copyTo(o ring.Options) error {
+	c, err := ring.New(o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.Adopt(r.Host), c.Close())
+}
+
 // closeRings saves the rings that are to be saved, and ends all reading.
 func (s *Store) closeRings() error {
-	s.rings.mu.RLock()
-	defer s.rings.mu.RUnlock()
 	var errs []error
-	for h, r := range s.rings.hosts {
+	for h, r := range s.rings.all() {
 		if r.mode == Save {
-			if err := r.Save(s.saveFile(h), h.StoreID()); err != nil {
+			if err := r.Save(s.rings.saveFile(h), h.StoreID()); err != nil {
 				errs = append(errs, fmt.Errorf("host %s: %w", h.GUID, err))
 			}
 		}

@@ -320,3 +320,46 @@ func BenchmarkRingAppendCommit(b *testing.B) {
 		})
 	}
 }
+
+// A copy of a store that is in use has what is saved and what is mapped.
+func TestSnapshotOfRings(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	modes := []Mode{Save, Map, RAM, None}
+	for i, mode := range modes {
+		ch := define(s, i, "a.b", "x")
+		fill(t, keeping(t, s, ch.Host, mode, 100), ch, 0, 150)
+	}
+	dir := filepath.Join(t.TempDir(), "copy")
+	if err := s.Snapshot(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	c := openStore(t, dir)
+	for i, mode := range modes {
+		ch := c.Catalog().Find(fmt.Sprint("h", i)).Chart("a.b")
+		switch mode {
+		case Save, Map:
+			holds(t, c, ch, 50, 150)
+		default:
+			holds(t, c, ch, 0, 0)
+		}
+	}
+}
+
+// Charts and dimensions of which the rings have nothing any more are forgotten.
+func TestChartsOfRingsAreForgotten(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	gone, there := define(s, 1, "a.gone", "x"), define(s, 1, "a.there", "x", "y")
+	a := keeping(t, s, gone.Host, RAM, 100)
+	fill(t, a, there, 0, 10)
+	h := gone.Host
+	conn := &catalog.Connection{Since: time.Unix(epoch, 0)}
+	conn.SetLastTraffic(time.Unix(epoch+10, 0))
+	h.Connect(conn)
+	h.Disconnect(conn)
+	if err := s.CleanCharts(t.Context(), time.Unix(epoch+86400, 0), Cleanup{ObsoleteCharts: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	if h.Chart("a.gone") != nil || h.Chart("a.there") == nil {
+		t.Errorf("charts %v", h.Charts())
+	}
+}

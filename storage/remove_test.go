@@ -281,12 +281,6 @@ func TestCleanCharts(t *testing.T) {
 	if h.Chart("idle.stored") == nil || h.Chart("live.chart") == nil {
 		t.Error("charts with points are forgotten")
 	}
-	// Those of which a mode of memory has the points are left alone.
-	info := *h.Info()
-	info.MemoryMode = "ram"
-	h.SetInfo(info)
-	h.DefineChart(wire.Chart{ID: "in.memory", Type: "line"})
-	clean(99_000, 3, 2)
 }
 
 func TestTrim(t *testing.T) {

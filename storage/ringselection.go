@@ -7,6 +7,7 @@ import (
 	"foster/storage/catalog"
 	"foster/storage/query"
 	"foster/storage/ring"
+	"foster/storage/tier"
 )
 
 // loadRetention is Store.LoadRetention for a host with rings.
@@ -24,6 +25,14 @@ func (r *hostRing) loadRetention(h *catalog.Host) error {
 	}
 	h.SetRetentionKnown(true)
 	return nil
+}
+
+// stored returns the dimensions of which points are stored.
+func (r *hostRing) stored() (tier.Stored, error) {
+	if r.mode == None {
+		return nil, nil
+	}
+	return r.Stored()
 }
 
 // open is Store.Select for a host with rings.

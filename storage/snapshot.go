@@ -30,8 +30,11 @@ func (s *Store) Snapshot(ctx context.Context, dir string) (err error) {
 	if err := os.Mkdir(part, 0o750); err != nil {
 		return err
 	}
-	// The catalog comes last: it knows every chart that the tiers have points of.
+	// The catalog comes last: it knows every chart that the tiers and rings have points of.
 	if err := s.tiers.Snapshot(ctx, part); err != nil {
+		return err
+	}
+	if err := s.snapshotRings(ctx, part); err != nil {
 		return err
 	}
 	if err := s.catalog.Snapshot(ctx, filepath.Join(part, catalogFile)); err != nil {

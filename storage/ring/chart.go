@@ -59,6 +59,22 @@ func (c *Chart) spanLocked() Span {
 	return s
 }
 
+// stored returns the names of the columns that have a value.
+func (c *Chart) stored() map[string]struct{} {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	used := make([]bool, len(c.names))
+	c.now.used(used)
+	c.past.used(used)
+	names := map[string]struct{}{}
+	for i, name := range c.names {
+		if used[i] {
+			names[name] = struct{}{}
+		}
+	}
+	return names
+}
+
 // fewColumns are searched one by one, without a map that would take more memory than they do.
 const fewColumns = 16
 

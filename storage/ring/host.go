@@ -129,6 +129,22 @@ func (h *Host) Spans() (map[string]Span, error) {
 	return spans, nil
 }
 
+// Stored returns the dimensions that have points, by chart id.
+func (h *Host) Stored() (map[string]map[string]struct{}, error) {
+	stored := map[string]map[string]struct{}{}
+	err := guard(h.mapped(), func() {
+		for _, c := range h.list() {
+			if names := c.stored(); len(names) > 0 {
+				stored[c.id] = names
+			}
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what the rings hold: %w", err)
+	}
+	return stored, nil
+}
+
 // Free drops the ring of a chart.
 func (h *Host) Free(id string) {
 	h.mu.Lock()

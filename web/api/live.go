@@ -205,7 +205,7 @@ func (s *stream) points(ctx context.Context, now time.Time) error {
 		if f.chart == nil {
 			continue
 		}
-		last := f.chart.Last()
+		last := newest(f.chart)
 		for from := f.since; from < last; from += backlogStep {
 			if !open {
 				s.begin("points")
@@ -235,6 +235,20 @@ func (s *stream) points(ctx context.Context, now time.Time) error {
 		return s.endPoints()
 	}
 	return nil
+}
+
+// newest returns the unix time of the newest point of a chart that can be read. Of a host that keeps none, the newest few are
+// there for a moment.
+func newest(ch *catalog.Chart) int64 {
+	last := ch.Last()
+	if ch.Host.Info().MemoryMode != string(storage.None) {
+		return last
+	}
+	for _, d := range ch.Dimensions() {
+		t, _, _ := d.Last()
+		last = max(last, t)
+	}
+	return last
 }
 
 func (s *stream) endPoints() error {

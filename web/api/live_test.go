@@ -98,6 +98,26 @@ func names(list []event) (names []string) {
 	return names
 }
 
+// A host of memory mode none has no retention, and is followed all the same.
+func TestLiveOfHostThatKeepsNothing(t *testing.T) {
+	watch(t, "/host/web01/api/foster/v1/live?chart=system.load", func(m *memory, h *catalog.Host, c *client, _ context.CancelFunc) {
+		info := *h.Info()
+		info.MemoryMode = "none"
+		h.SetInfo(info)
+		load := h.Chart("system.load")
+		load.SetRetention(0, 0)
+		time.Sleep(2 * time.Second)
+		c.events(t)
+		m.store(load, start+3, 7)
+		load.SetRetention(0, 0)
+		h.Notify()
+		time.Sleep(time.Second)
+		if list := c.events(t); len(list) != 1 || !strings.Contains(list[0].data, `"points":[[1700000103,7]]`) {
+			t.Errorf("events %v", list)
+		}
+	})
+}
+
 func TestLivePoints(t *testing.T) {
 	watch(t, "/host/web01/api/foster/v1/live?chart=system.cpu&chart=system.load_average&chart=system.cpu&chart=none&after=1700000098", func(m *memory, h *catalog.Host, c *client, _ context.CancelFunc) {
 		if got := c.header.Get("Content-Type"); got != "text/event-stream" || c.header.Get("Content-Encoding") != "" {
