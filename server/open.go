@@ -80,13 +80,10 @@ func orDefault(d, other time.Duration) time.Duration {
 	return other
 }
 
-// open opens the store and puts the receiver and the API on top of it.
-func (s *Server) open(ctx context.Context) error {
-	cfg := s.config.Load()
+// StoreOptions returns the options of the store in a data directory as the configuration has them.
+func StoreOptions(cfg *config.Config, dataDir string) storage.Options {
 	so := storage.DefaultOptions()
-	so.Dir = s.opts.DataDir
-	so.Logger = s.log
-	so.Registerer = tidyRegisterer{s.registry}
+	so.Dir = dataDir
 	tier0 := cfg.Server.DB.Tiers[0]
 	so.Tier0 = storage.Retention{Time: orDefault(tier0.RetentionTime, forever), Bytes: limit(tier0.RetentionSize)}
 	so.Tiers = nil
@@ -97,6 +94,16 @@ func (s *Server) open(ctx context.Context) error {
 		})
 	}
 	so.ReplicationPeriod = max(so.ReplicationPeriod, cfg.Server.DB.ReplicationPeriod)
+	return so
+}
+
+// open opens the store and puts the receiver and the API on top of it.
+func (s *Server) open(ctx context.Context) error {
+	cfg := s.config.Load()
+	so := StoreOptions(cfg, s.opts.DataDir)
+	so.Logger = s.log
+	so.Registerer = tidyRegisterer{s.registry}
+	tier0 := cfg.Server.DB.Tiers[0]
 	store, err := s.openStore(ctx, so)
 	if err != nil {
 		return err
@@ -125,6 +132,8 @@ func (s *Server) open(ctx context.Context) error {
 		size, free, err := machine.Space(s.opts.DataDir)
 		return api.Disk{Size: size, Free: free}, err
 	}
+	ao.Remove = s.removeHost
+	ao.Usage = store.Usage
 	ao.HTTPS = s.TLS
 	ao.Compression = func() bool { return mayCompress(s.config.Load()) }
 	ao.GzipLevel = func() int { return gzipLevel(&s.config.Load().Server.Web) }
@@ -149,6 +158,7 @@ func (s *Server) open(ctx context.Context) error {
 	handler := s.routes(a, prometheus)
 	s.handler.Store(&handler)
 	s.receiver.Store(rec)
+	s.wg.Go(func() { store.Maintain(s.background, s.cleanup) })
 	close(s.ready)
 	return nil
 }

@@ -46,7 +46,11 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// A child asks before it connects, on whatever port it is going to use.
 	allowed := question && c.may(r.Context(), config.ACLStreaming, cfg.Server)
-	if !allowed && !c.may(r.Context(), service(r.URL.Path), cfg.Server) {
+	wanted := service(r.URL.Path)
+	if r.Method == http.MethodDelete {
+		wanted = config.ACLManagement
+	}
+	if !allowed && !c.may(r.Context(), wanted, cfg.Server) {
 		http.Error(w, forbidden, http.StatusForbidden)
 		return
 	}
@@ -170,7 +174,7 @@ func (s *Server) routes(api, prometheus http.Handler) http.Handler {
 	get("/debug/pprof/trace", http.HandlerFunc(pprof.Trace))
 	get("/debug/pprof/*", http.HandlerFunc(pprof.Index))
 	r.Handle(prom.Prefix+"/*", prometheus)
-	r.Mount("/", api)
+	r.Mount("/", guardDelete(api))
 	return r
 }
 

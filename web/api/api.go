@@ -82,6 +82,11 @@ type Options struct {
 
 	// Page answers what is not API at all: the pages, as if they were asked for at the root.
 	Page http.Handler
+	// Remove removes a host and all that is stored of it; with force also one that is connected, which it disconnects.
+	// Otherwise the error is storage.ErrConnected.
+	Remove func(ctx context.Context, h *catalog.Host, force bool) error
+	// Usage returns what a host takes in the blocks of each tier, nil when that is not known.
+	Usage func(h *catalog.Host) []storage.Usage
 	// APIKeys returns how many API keys children can use.
 	APIKeys func() int
 	// Ready says whether the hosts of earlier runs are loaded.
@@ -108,6 +113,8 @@ func DefaultOptions() Options {
 		Log:          slog.New(slog.DiscardHandler),
 		Now:          time.Now,
 		Page:         http.NotFoundHandler(),
+		Remove:       func(context.Context, *catalog.Host, bool) error { return errors.New("nobody can") },
+		Usage:        func(*catalog.Host) []storage.Usage { return nil },
 		APIKeys:      func() int { return 0 },
 		Ready:        func() bool { return true },
 		HTTPS:        func() bool { return false },

@@ -5,6 +5,6 @@
 // Shapes and texts follow netdata v2.11.0, and v1.37.1 where that is what clients parse. A parameter that Netdata has and
 // foster does not support is refused with 400, never ignored: an answer is either the one asked for or none.
 //
-// The package reads the catalog and the store and changes neither. Work is bounded: queries run at most MaxQueries at a
+// The package reads the catalog and the store and changes neither, but for removing hosts. Work is bounded: queries run at most MaxQueries at a
 // time, each for at most QueryTimeout and with at most MaxCells values, and live streams are counted too.
 package api

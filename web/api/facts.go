@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ func (f *facts) sample(now time.Time) {
 	hosts := f.catalog.Hosts()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	maps.DeleteFunc(f.hosts, func(h *catalog.Host, _ *hostFacts) bool { return h.Removed() })
 	for _, h := range hosts {
 		f.hostLocked(h).look(h.Connection(), now)
 	}

@@ -49,6 +49,12 @@ func (a *API) host(e *encoder, h *catalog.Host, ambiguous bool, now time.Time) {
 	e.keyNumber("first_seen", unix(h.FirstSeen()))
 	e.keyNumber("last_seen", unix(h.LastSeen()))
 	e.keyInt("hops", info.Hops)
+	e.keyBool("ephemeral", info.Ephemeral)
+	bytes := int64(0)
+	for _, u := range a.opt.Usage(h) {
+		bytes += u.Bytes
+	}
+	e.keyInt("disk_bytes", bytes)
 	if conn == nil {
 		e.keyNull("connection")
 	} else {

@@ -31,11 +31,11 @@ func TestHosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"agent":"","ambiguous":true,"charts":0,"connection":null,"first_seen":0,"guid":"00000000-0000-0000-0000-00000000000d",` +
+	want := `[{"agent":"","ambiguous":true,"charts":0,"connection":null,"disk_bytes":0,"ephemeral":false,"first_seen":0,"guid":"00000000-0000-0000-0000-00000000000d",` +
 		`"hops":0,"hostname":"web01","kernel":"","labels":{},"last_seen":0,"metrics":0,"os":"freebsd","replication_percent":100,` +
 		`"samples_per_second":0,"state":"archived"},` +
 		`{"agent":"netdata v1.37.1","ambiguous":true,"charts":2,"connection":{"address":"192.0.2.7:41000","capabilities":["VCAPS","ZSTD"],` +
-		`"compression":"zstd","since":1700000010,"tls":true},"first_seen":1700000010,"guid":"` + webGUID + `","hops":1,"hostname":"web01",` +
+		`"compression":"zstd","since":1700000010,"tls":true},"disk_bytes":0,"ephemeral":false,"first_seen":1700000010,"guid":"` + webGUID + `","hops":1,"hostname":"web01",` +
 		`"kernel":"6.1.0-25-amd64","labels":{"_os_name":"Debian GNU/Linux","env":"a \"b\""},"last_seen":1700000101,"metrics":5,` +
 		`"os":"Debian GNU/Linux 12 (bookworm)","replication_percent":33.3,"samples_per_second":0,"state":"replicating"}]`
 	if string(got) != want {

@@ -17,9 +17,10 @@ type request struct {
 	now    time.Time
 }
 
-// command is a command of the API. Exactly one of its functions is set.
+// command is a command of the API. Exactly one of answer and stream is set.
 type command struct {
 	answer func(a *API, rp *reply, rq *request)
+	below  func(a *API, rp *reply, rq *request, path []string) // answers paths below the command, DELETE too; may be nil
 	stream func(a *API, w http.ResponseWriter, rq *request)
 }
 
@@ -100,7 +101,7 @@ var commands = map[string]map[string]command{
 		"config":            absent(needsPlugin),
 	},
 	"foster/v1": {
-		"hosts":   {answer: (*API).hosts},
+		"hosts":   {answer: (*API).hosts, below: (*API).hostPage},
 		"live":    {stream: (*API).live},
 		"storage": {answer: (*API).storagePage},
 
@@ -179,15 +180,19 @@ func (a *API) route(w http.ResponseWriter, rp *reply, rq *request, segments []st
 	switch {
 	case !found:
 		rp.fail(http.StatusNotFound, "Unsupported API command: "+escape(name))
-	case len(segments) > 1:
+	case len(segments) > 1 && cmd.below == nil:
 		rp.fail(http.StatusBadRequest, "API command '"+name+"' does not support subpaths.")
-	case rq.Method != http.MethodGet && rq.Method != http.MethodHead && rq.Method != http.MethodPost:
+	case !allows(rq.Method, cmd, segments):
 		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 		rp.fail(http.StatusMethodNotAllowed, "Unsupported method: "+escape(rq.Method))
 	case len(rq.URL.RawQuery) > maxQuery:
 		rp.fail(http.StatusRequestURITooLong, "The query string is too long.")
 	default:
 		rq.params = parseParams(rq.URL.RawQuery)
+		if len(segments) > 1 {
+			cmd.below(a, rp, rq, segments[1:])
+			return true
+		}
 		if cmd.stream != nil {
 			allowOrigin(w, rq.Request)
 			cmd.stream(a, w, rq)
@@ -196,6 +201,15 @@ func (a *API) route(w http.ResponseWriter, rp *reply, rq *request, segments []st
 		cmd.answer(a, rp, rq)
 	}
 	return true
+}
+
+// allows says whether a command may be asked with a method.
+func allows(method string, cmd command, segments []string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return true
+	}
+	return method == http.MethodDelete && cmd.below != nil && len(segments) > 1
 }
 
 func isHostPrefix(segment string) bool { return segment == "host" || segment == "node" }
