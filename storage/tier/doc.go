@@ -1,5 +1,5 @@
 // Package tier keeps points on disk. Tier 0, type Raw, holds every point as it was collected in one Prometheus TSDB for
-// all hosts: a write-ahead log and a small head in memory, from which a block is cut every half an hour.
+// all hosts: a write-ahead log and a small head in memory, from which a block is cut every quarter of an hour.
 //
 // A series is a dimension of a chart of a host. Its labels are machine_guid, chart and dimension, its metric name is made
 // from the chart's context. Names and labels that may change stay out of them, so that the history of a dimension stays

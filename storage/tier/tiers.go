@@ -37,7 +37,7 @@ type Tiers struct {
 }
 
 const (
-	// deriveEvery is how often is looked for new blocks of tier 0, which come every half an hour.
+	// deriveEvery is how often is looked for new blocks of tier 0, which come every quarter of an hour.
 	deriveEvery = 10 * time.Second
 	// retryEvery is how often is tried again what has failed.
 	retryEvery = time.Minute
