@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"foster/replication/wire"
 	"foster/storage/catalog"
 	"foster/storage/query"
 )
