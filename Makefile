@@ -73,6 +73,7 @@ fuzz:
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	./foster bench
+	./foster bench storage
 
 clean:
 	rm -rf foster .cache $(UI)/node_modules

@@ -15,6 +15,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -47,7 +49,7 @@ func runBenchStorage(ctx context.Context, e *env, args []string) error {
 	}
 	var l storageLoad
 	fs.IntVar(&l.series, "series", 100_000, "`number` of dimensions")
-	fs.IntVar(&l.minutes, "minutes", 50, "how much `time` each has points for; blocks are cut after 45 minutes")
+	fs.IntVar(&l.minutes, "minutes", 50, "how much `time` each has points for; blocks are cut after 23 minutes")
 	fs.IntVar(&l.every, "every", 1, "`seconds` between two points of a dimension")
 	dir := fs.String("dir", os.TempDir(), "`directory` for the store; it takes about 16 bytes a point")
 	fill := fs.String("fill", "", "only fill a store in this `directory` and wait to be killed: bench storage does so with itself")
@@ -71,6 +73,7 @@ type filled struct {
 	RSS              int64         // bytes, more than before
 	Head, Block, Old time.Duration // the usual query of the head, of a block, and of the coarsest tier
 	OldPoints        int           // that the last one had
+	Tiers            []storage.TierStats
 }
 
 // benchStorage has a store filled, and prints the figures.
@@ -92,9 +95,7 @@ func benchStorage(ctx context.Context, e *env, in string, l storageLoad) (err er
 	fmt.Fprintf(e.stdout, "  memory              %8.2f KiB RSS/series (%d MiB, highest %d MiB)\n", float64(f.RSS)/1024/float64(l.series), f.RSS>>20, high>>20)
 	fmt.Fprintf(e.stdout, "  10 × 600 points     %8.2f ms from the head, %.2f ms from a block\n", milliseconds(f.Head), milliseconds(f.Block))
 	fmt.Fprintf(e.stdout, "  10 × all            %8.2f ms from the coarsest tier, %d points\n", milliseconds(f.Old), f.OldPoints)
-	if err := printTiers(e.stdout, data); err != nil {
-		return err
-	}
+	printTiers(e.stdout, f.Tiers)
 	return benchStart(ctx, e, dir)
 }
 
@@ -138,7 +139,8 @@ func fillStore(ctx context.Context, e *env, dir string, l storageLoad) error {
 	if err != nil {
 		return err
 	}
-	runtime.LockOSThread() // whose CPU time is measured
+	debug.SetGCPercent(gcPercent) // as of a parent
+	runtime.LockOSThread()        // whose CPU time is measured
 	defer runtime.UnlockOSThread()
 	before, err := usageOf(os.Getpid())
 	if err != nil {
@@ -151,7 +153,10 @@ func fillStore(ctx context.Context, e *env, dir string, l storageLoad) error {
 	if f.Thread, generating, end, err = feed(ctx, s, charts, l); err != nil {
 		return err
 	}
-	f.Points = s.Stats().Appended
+	if err := settled(ctx, s); err != nil {
+		return err
+	}
+	f.Points, f.Tiers = s.Stats().Appended, s.Stats().Tiers
 	after, err := usageOf(os.Getpid())
 	if err != nil {
 		return err
@@ -165,7 +170,7 @@ func fillStore(ctx context.Context, e *env, dir string, l storageLoad) error {
 	if f.Block, _, err = timeQuery(ctx, s, charts, storage.Range{After: first, Before: first + wide}); err != nil {
 		return err
 	}
-	coarsest := len(s.Stats().Tiers) - 1
+	coarsest := len(f.Tiers) - 1
 	if f.Old, f.OldPoints, err = timeQuery(ctx, s, charts, storage.Range{After: first, Before: end, Step: 1 << 20, Tier: coarsest}); err != nil {
 		return err
 	}
@@ -291,47 +296,34 @@ func timeQuery(ctx context.Context, s *storage.Store, charts []benchChart, r sto
 }
 
 // printTiers prints what the blocks of each tier take.
-func printTiers(w io.Writer, data string) error {
-	metas, err := filepath.Glob(filepath.Join(data, "tier0", "*", "meta.json"))
-	if err != nil {
-		return err
+func printTiers(w io.Writer, tiers []storage.TierStats) {
+	total := 0.0
+	for n, t := range tiers {
+		if t.Samples == 0 {
+			fmt.Fprintf(w, "  tier %d              no block yet\n", n)
+			continue
+		}
+		size := float64(t.BlockBytes) / float64(t.Samples)
+		total += size
+		fmt.Fprintf(w, "  tier %d              %8.3f bytes/sample in %d blocks\n", n, size, t.Blocks)
 	}
-	var samples, bytes int64
-	for _, name := range metas {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		var meta struct {
-			Stats struct {
-				NumSamples int64 `json:"numSamples"`
-			} `json:"stats"`
-		}
-		if err := json.Unmarshal(text, &meta); err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-		samples += meta.Stats.NumSamples
-		size, err := diskUsage(filepath.Dir(name))
-		if err != nil {
-			return err
-		}
-		bytes += size
-	}
-	if samples == 0 {
-		fmt.Fprintln(w, "  tier 0              no block yet")
-		return nil
-	}
-	fmt.Fprintf(w, "  tier 0              %8.3f bytes/sample in %d blocks\n", float64(bytes)/float64(samples), len(metas))
-	for n := 1; ; n++ {
-		dir := filepath.Join(data, fmt.Sprintf("tier%d", n))
-		if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+	fmt.Fprintf(w, "  all tiers           %8.3f bytes/sample\n", total)
+}
+
+// settled waits until the coarse tiers have what tier 0 has in blocks.
+func settled(ctx context.Context, s *storage.Store) error {
+	for deadline := time.Now().Add(5 * time.Minute); ; {
+		tiers := s.Stats().Tiers
+		behind := slices.ContainsFunc(tiers, func(t storage.TierStats) bool { return t.Samples < tiers[0].Samples })
+		if !behind {
 			return nil
 		}
-		size, err := diskUsage(dir)
-		if err != nil {
+		if time.Now().After(deadline) {
+			return errors.New("the tiers are not derived within five minutes")
+		}
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  tier %d              %8.3f bytes/sample of tier 0\n", n, float64(size)/float64(samples))
 	}
 }
 
