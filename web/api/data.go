@@ -91,17 +91,29 @@ func (a *API) acquire(ctx context.Context) bool {
 }
 
 func (rp *reply) busy() {
-	rp.fail(http.StatusServiceUnavailable, "Too many queries are running. Try later.")
+	rp.failLimit(http.StatusServiceUnavailable, "Too many queries are running. Try later.")
+}
+
+// failLimit makes the answer an error for a query that is more than a limit allows: an object, so that a program can tell
+// its user why.
+func (rp *reply) failLimit(status int, message string) {
+	rp.fail(status, "")
+	rp.contentType = typeJSON
+	rp.open('{')
+	rp.keyString("error", message)
+	rp.close('}')
 }
 
 // failQuery makes the answer the one for an error of the store or the query engine.
 func (a *API) failQuery(rp *reply, rq *request, doing string, err error) {
 	var bad *badRequest
 	switch {
+	case errors.As(err, &bad) && bad.limit:
+		rp.failLimit(bad.status, bad.message)
 	case errors.As(err, &bad):
 		rp.fail(bad.status, bad.message)
 	case errors.Is(err, context.DeadlineExceeded):
-		rp.fail(http.StatusGatewayTimeout, "Query timeout exceeded")
+		rp.failLimit(http.StatusGatewayTimeout, "Query timeout exceeded")
 	case rq.Context().Err() != nil:
 		rp.fail(http.StatusServiceUnavailable, "The request was cancelled.") // nobody reads this
 	default:
@@ -137,7 +149,7 @@ func (a *API) query(ctx context.Context, q *dataQuery, h *catalog.Host, now time
 	ans.Window, ans.db, ans.charts = inWindow(q.request, now.Unix(), list)
 	ans.options = q.options
 	if len(ans.charts) == 0 {
-		return nil, &badRequest{http.StatusNotFound, noMetrics}
+		return nil, &badRequest{status: http.StatusNotFound, message: noMetrics}
 	}
 	metrics := 0
 	for i := range ans.charts {
@@ -182,8 +194,8 @@ func (a *API) affordable(rows, columns int) error {
 	if columns == 0 || rows <= a.opt.MaxCells/columns {
 		return nil
 	}
-	return refuse("The answer would have " + strconv.Itoa(rows*columns) + " values, and " + strconv.Itoa(a.opt.MaxCells) +
-		" is the limit: ask for fewer points or dimensions.")
+	return &badRequest{http.StatusBadRequest, "The answer would have " + strconv.Itoa(rows*columns) + " values, and " +
+		strconv.Itoa(a.opt.MaxCells) + " is the limit: ask for fewer points or dimensions.", true}
 }
 
 // run reads dimensions of a chart, and adds to read how many points of each tier that took.

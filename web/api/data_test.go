@@ -157,7 +157,7 @@ func TestDataLimits(t *testing.T) {
 		t.Errorf("just small enough: %d %q", w.Code, w.Body.String())
 	}
 	m.slow = true
-	if w := get(a, path+"&after=-10"); w.Code != 504 || w.Body.String() != "Query timeout exceeded" {
+	if w := get(a, path+"&after=-10"); w.Code != 504 || w.Body.String() != `{"error":"Query timeout exceeded"}` {
 		t.Errorf("slow: %d %q", w.Code, w.Body.String())
 	}
 	if w := get(a, path+"&after=-10&timeout=1"); w.Code != 504 {

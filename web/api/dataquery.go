@@ -14,11 +14,14 @@ import (
 type badRequest struct {
 	status  int
 	message string // an answer, with what came from the request escaped
+	limit   bool   // the query is more than a limit allows
 }
 
 func (e *badRequest) Error() string { return e.message }
 
-func refuse(message string) error { return &badRequest{http.StatusBadRequest, message} }
+func refuse(message string) error {
+	return &badRequest{status: http.StatusBadRequest, message: message}
+}
 
 // dataQuery is a decoded request for /api/v1/data.
 type dataQuery struct {
