@@ -40,6 +40,7 @@ type env struct {
 var commands = []command{
 	{"run", "run the parent (the default)", runParent},
 	{"snapshot", "make a copy of the data of a running parent", runSnapshot},
+	{"host", "list the hosts, or remove some with all that is stored of them", runHost},
 	{"check", "read the configuration files and list what is wrong with them", runCheck},
 	{"key", "make an API key and print the lines a child needs", runKey},
 	{"demo", "run the parent with three simulated children", runDemo},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -56,7 +57,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "ready": ready, "signal": signalAll, "took": took, "expand": expand,
+			"exits": exits, "ready": ready, "children": children, "signal": signalAll, "took": took, "expand": expand,
 		},
 	})
 }
@@ -96,6 +97,27 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 		last = errors.New(res.Status)
 	}
 	ts.Fatalf("%s: %v", args[0], last)
+}
+
+// children waits until so many children are connected to the parent that lists its hosts at an address.
+func children(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: children NUMBER URL")
+	}
+	n := 0
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		res, err := http.Get(args[1])
+		if err != nil {
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		ts.Check(err)
+		if n = strings.Count(string(body), `"connection":{`); fmt.Sprint(n) == args[0] {
+			return
+		}
+	}
+	ts.Fatalf("%d children are connected", n)
 }
 
 // signalled is the variable with the time of the last signal.
