@@ -56,3 +56,29 @@ func BenchmarkQueries(b *testing.B) {
 		}
 	})
 }
+
+// What a selector costs among many hosts, most of which it does not want.
+func BenchmarkScale(b *testing.B) {
+	f := newFixture(b)
+	for n := range 3000 {
+		h := f.host(n)
+		for c := range 100 {
+			f.chart(h, wire.Chart{ID: fmt.Sprintf("c.x%d", c)}, "a", "b")
+		}
+	}
+	ch := f.store.Catalog().Host(guidOf(5)).Chart("c.x5")
+	f.fill(ch, now-60, now, func(int, int64) float64 { return 1 })
+	for _, q := range []string{`c_x5{host="h5"}`, `sum(c_x5)`, `sum({chart="c.x5"})`, `{host="h7",__name__=~"c_x.*"}`} {
+		b.Run(q, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f.eval(q, now)
+			}
+		})
+	}
+	b.Run("names", func(b *testing.B) {
+		for b.Loop() {
+			f.data("label/__name__/values")
+		}
+	})
+}

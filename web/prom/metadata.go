@@ -53,10 +53,11 @@ func (p *Prom) series(r *http.Request) (*result, error) {
 // union returns the series that match any of some selectors, each once, in the order of their labels.
 func (p *Prom) union(ctx context.Context, sets [][]*labels.Matcher, over span) ([]series, error) {
 	named := namedBy(sets...)
+	hosts := p.hosts()
 	var all []series
 	seen := map[*catalog.Dimension]struct{}{}
 	for _, matchers := range sets {
-		found, err := p.find(ctx, newSelector(matchers), over, named)
+		found, err := p.find(ctx, hosts, newSelector(matchers), over, named)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +123,7 @@ func (p *Prom) each(ctx context.Context, over span, sets [][]*labels.Matcher, vi
 	if len(sets) == 0 {
 		sets = [][]*labels.Matcher{nil}
 	}
-	hosts := p.index.all(p.catalog)
+	hosts := p.hosts()
 	for _, matchers := range sets {
 		err := newSelector(matchers).walk(ctx, hosts, over, func(ix *hostIndex, ch *catalog.Chart, dims []*catalog.Dimension) error {
 			visit(ix, ch, dims)

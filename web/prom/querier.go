@@ -25,6 +25,7 @@ func (e errTooManySeries) Error() string {
 
 // reading is how the selectors of one query are read.
 type reading struct {
+	hosts      []*hostIndex        // of the catalog, when the query began
 	named      map[string]struct{} // labels of hosts that the query names
 	keep       int64               // least seconds that a value stands
 	resolution resolution
@@ -73,7 +74,7 @@ func (q *querier) selectSeries(ctx context.Context, sorted bool, hints *promstor
 	if hints == nil {
 		hints = &promstorage.SelectHints{Start: q.mint, End: q.maxt}
 	}
-	found, err := q.prom.find(ctx, newSelector(matchers), seconds(hints.Start, hints.End), q.named)
+	found, err := q.prom.find(ctx, q.hosts, newSelector(matchers), seconds(hints.Start, hints.End), q.named)
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +129,15 @@ func (q *querier) LabelNames(ctx context.Context, _ *promstorage.LabelHints, mat
 	return names, nil, err
 }
 
+// hosts returns the indexes of all hosts.
+func (p *Prom) hosts() []*hostIndex { return p.index.all(p.catalog) }
+
 // find returns the series that match, in the order of the catalog.
-func (p *Prom) find(ctx context.Context, s *selector, over span, named map[string]struct{}) ([]series, error) {
+func (p *Prom) find(ctx context.Context, hosts []*hostIndex, s *selector, over span, named map[string]struct{}) ([]series, error) {
 	var found []series
 	var builder labels.ScratchBuilder
 	var pairs []pair
-	err := s.walk(ctx, p.index.all(p.catalog), over, func(ix *hostIndex, ch *catalog.Chart, dims []*catalog.Dimension) error {
+	err := s.walk(ctx, hosts, over, func(ix *hostIndex, ch *catalog.Chart, dims []*catalog.Dimension) error {
 		if len(found)+len(dims) > p.opt.MaxSeries {
 			return errTooManySeries(p.opt.MaxSeries)
 		}

@@ -84,10 +84,10 @@ func (p *Prom) run(r *http.Request, start, end time.Time, step time.Duration) (r
 			done()
 		}
 	}()
-	reading.named = named(expr)
+	reading.hosts, reading.named = p.hosts(), named(expr)
 	reading.keep = int64(back / time.Second)
 	if back == 0 {
-		if back, err = p.lookback(ctx, expr, reading.resolution, start, step); err != nil {
+		if back, err = p.lookback(ctx, expr, reading, start, step); err != nil {
 			return nil, err
 		}
 	}
@@ -150,7 +150,7 @@ func readingOf(r *http.Request) (reading, error) {
 }
 
 // lookback returns how far back the engine has to look for a value: further than usual where values come seldom.
-func (p *Prom) lookback(ctx context.Context, expr parser.Expr, res resolution, start time.Time, step time.Duration) (time.Duration, error) {
+func (p *Prom) lookback(ctx context.Context, expr parser.Expr, how reading, start time.Time, step time.Duration) (time.Duration, error) {
 	interval := int64(0)
 	widest, oldest := step, start
 	err := parser.Walk(visitor(func(node parser.Node) error {
@@ -163,14 +163,14 @@ func (p *Prom) lookback(ctx context.Context, expr parser.Expr, res resolution, s
 			if n.Timestamp != nil {
 				oldest = earlier(oldest, time.UnixMilli(*n.Timestamp))
 			}
-			return newSelector(n.LabelMatchers).walk(ctx, p.index.all(p.catalog), span{}, func(_ *hostIndex, ch *catalog.Chart, _ []*catalog.Dimension) error {
+			return newSelector(n.LabelMatchers).walk(ctx, how.hosts, span{}, func(_ *hostIndex, ch *catalog.Chart, _ []*catalog.Dimension) error {
 				interval = max(interval, ch.UpdateEvery())
 				return nil
 			})
 		}
 		return nil
 	}), expr, nil)
-	seconds := max(staleAfter(interval), res.lookback(p.levels(), oldest.Unix(), int64(widest/time.Second)))
+	seconds := max(staleAfter(interval), how.resolution.lookback(p.levels(), oldest.Unix(), int64(widest/time.Second)))
 	return max(lookback, time.Duration(seconds)*time.Second), err
 }
 

@@ -107,7 +107,7 @@ func (p *Prom) eachRead(ctx context.Context, query *prompb.Query, visit func(pro
 	if err != nil {
 		return err
 	}
-	q := &querier{prom: p, reading: reading{named: namedBy(matchers)}, mint: query.StartTimestampMs, maxt: query.EndTimestampMs}
+	q := &querier{prom: p, reading: reading{hosts: p.hosts(), named: namedBy(matchers)}, mint: query.StartTimestampMs, maxt: query.EndTimestampMs}
 	defer func() { err = errors.Join(err, q.Close()) }()
 	// The hints of the client are for its own selector, whose range may be a part of what it asks for.
 	hints := &promstorage.SelectHints{Start: query.StartTimestampMs, End: query.EndTimestampMs}

@@ -2,6 +2,8 @@ package prom
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -44,11 +46,19 @@ func (s *selector) matchesHost(ix *hostIndex) bool {
 	return true
 }
 
-// candidates returns charts of a host: those with the metric name when only one will do, else all.
+// candidates returns charts of a host: those with the metric name or the id when only one will do, else all.
 func (s *selector) candidates(ix *hostIndex) []*catalog.Chart {
 	for _, m := range s.metric {
 		if m.Type == labels.MatchEqual {
 			return ix.byName[tier.MetricName(m.Value)]
+		}
+	}
+	for _, m := range s.chart {
+		if m.Type == labels.MatchEqual && m.Name == labelChart && m.Value != "" && !strings.ContainsRune(m.Value, utf8.RuneError) {
+			if ch := ix.host.Chart(m.Value); ch != nil && ch.ID == m.Value {
+				return []*catalog.Chart{ch}
+			}
+			return nil
 		}
 	}
 	return ix.charts
