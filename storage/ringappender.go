@@ -120,7 +120,7 @@ func (a *ringAppender) commit() error {
 	}
 	if !a.keep.Forgets() {
 		for _, c := range a.batch {
-			c.chart.Expired(c.ring.Span().First)
+			c.chart.Expired(c.ring.First())
 		}
 	}
 	a.discard()

@@ -3,6 +3,7 @@ package ring
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Span is the time that rows cover: the ends of the oldest and of the newest, in unix seconds, 0 when there is none.
@@ -25,6 +26,9 @@ type Chart struct {
 	gone  bool  // nothing is stored any more
 	ended error // why nothing can be read any more; nil when there just is nothing
 
+	oldest int64        // number of the row that first is the time of
+	first  atomic.Int64 // unix time of the oldest row, as of the last one stored
+
 	looked int64 // number of the row at which columns were last looked for that nobody has
 	moves  int   // how many columns dimensions have lost; the writer's
 }
@@ -35,6 +39,9 @@ type cell struct {
 	word   uint32
 	flags  uint32
 }
+
+// First returns the unix time of the oldest row, as it was when the last one was stored; 0 when none was in this run.
+func (c *Chart) First() int64 { return c.first.Load() }
 
 // Span returns the time that is stored; that of mapped memory that cannot be read is none.
 func (c *Chart) Span() (s Span) {
@@ -181,10 +188,15 @@ func (c *Chart) put(t, every int64, cells []cell) (added int, err error) {
 	if blocks || r.last == n && r.first == n {
 		c.resize()
 	}
-	if c.past != nil && c.past.last*c.past.every <= t-r.entries*every {
-		c.past.release()
+	was := c.past
+	if was != nil && was.last*was.every <= t-r.entries*every {
+		was.release()
 		c.past = nil
 		c.resize()
+	}
+	if r.first != c.oldest || was != nil {
+		c.oldest = r.first
+		c.first.Store(c.spanLocked().First)
 	}
 	return added, nil
 }
@@ -193,7 +205,7 @@ func (c *Chart) put(t, every int64, cells []cell) (added int, err error) {
 func (c *Chart) turn() {
 	c.past.release()
 	c.past, c.now = c.now, nil
-	c.looked = 0
+	c.looked, c.oldest = 0, 0
 }
 
 // newRows returns rows, in a file when the host has files.
@@ -262,7 +274,7 @@ func (c *Chart) end(err error, release func(*rows)) {
 func (c *Chart) emptyLocked(release func(*rows)) {
 	release(c.now)
 	release(c.past)
-	c.now, c.past, c.looked = nil, nil, 0
+	c.now, c.past, c.looked, c.oldest = nil, nil, 0, 0
 	c.resize()
 }
 
