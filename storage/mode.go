@@ -202,7 +202,8 @@ func (s *Store) nextRing(h *catalog.Host, k Keep, old *hostRing) (*hostRing, err
 		o.Dir = s.rings.ringDir(h)
 	}
 	switch {
-	case old == nil:
+	case old == nil: // but perhaps there was something before the catalog was lost
+		return s.openRing(h, k.Mode, o)
 	case old.mode == k.Mode && old.Entries() == o.Entries:
 		return old, nil
 	case old.mode == None || k.Mode == None:
@@ -217,7 +218,7 @@ func (s *Store) nextRing(h *catalog.Host, k Keep, old *hostRing) (*hostRing, err
 	if err != nil {
 		return nil, err
 	}
-	if old != nil && old.mode != None && k.Mode != None && (old.mode != Map || k.Mode != Map) {
+	if old.mode != None && k.Mode != None && (old.mode != Map || k.Mode != Map) {
 		if err := r.Adopt(old.Host); err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
@@ -263,33 +264,38 @@ func (s *Store) openRings(ctx context.Context) error {
 			return ctx.Err()
 		}
 		mode := Mode(h.Info().MemoryMode)
-		o := ring.Options{Logger: s.ringLog(h)}
-		var r *ring.Host
-		var err error
-		switch mode {
-		case Save:
-			r, err = ring.Load(s.rings.saveFile(h), h.StoreID(), o)
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, fs.ErrNotExist) {
-				o.Logger.Error("saved rings cannot be read: they begin empty", "error", err)
-			}
-			r, err = ring.New(o)
-		case Map:
-			o.Dir = s.rings.ringDir(h)
-			r, err = ring.New(o)
-		case RAM, Alloc, None:
-			r, err = ring.New(o)
-		default:
+		if (Keep{Mode: mode}).InTiers() {
 			continue
 		}
+		o := ring.Options{Logger: s.ringLog(h)}
+		if mode == Map {
+			o.Dir = s.rings.ringDir(h)
+		}
+		r, err := s.openRing(h, mode, o)
 		if err != nil {
 			return fmt.Errorf("rings of host %s: %w", h.GUID, err)
 		}
-		s.setRing(h, &hostRing{r, mode})
+		s.setRing(h, r)
 	}
 	return nil
+}
+
+// openRing returns the rings of a host that has none, with what an earlier run has left.
+func (s *Store) openRing(h *catalog.Host, mode Mode, o ring.Options) (*hostRing, error) {
+	if mode == Save {
+		r, err := ring.Load(s.rings.saveFile(h), h.StoreID(), o)
+		switch {
+		case err == nil:
+			return &hostRing{r, mode}, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			o.Logger.Error("saved rings cannot be read: they begin empty", "error", err)
+		}
+	}
+	r, err := ring.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return &hostRing{r, mode}, nil
 }
 
 // snapshotRings writes a copy of the rings that are to survive the process into the directory of a copy of the store.

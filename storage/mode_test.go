@@ -258,14 +258,20 @@ func TestRemovedHostHasNoRings(t *testing.T) {
 	s := openStore(t, dir)
 	ch := define(s, 1, "a.b", "x")
 	fill(t, keeping(t, s, ch.Host, Map, 100), ch, 0, 50)
-	s.dropRing(ch.Host)
-	s.dropRing(ch.Host)
+	if err := s.Remove(t.Context(), ch.Host); err != nil {
+		t.Fatal(err)
+	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "rings", "*")); len(left) != 0 {
 		t.Errorf("files are left: %v", left)
 	}
-	if s.Stats().RingBytes != 0 {
-		t.Error("memory is left")
+	if st := s.Stats(); st.RingBytes != 0 || st.RingHosts != 0 {
+		t.Errorf("memory is left: %+v", st)
 	}
+	again := define(s, 1, "a.b", "x")
+	a := keeping(t, s, again.Host, Map, 100)
+	holds(t, s, again, 0, 0)
+	fill(t, a, again, 0, 10)
+	holds(t, s, again, 0, 10)
 }
 
 func TestRingAppendDoesNotAllocate(t *testing.T) {
@@ -361,5 +367,25 @@ func TestChartsOfRingsAreForgotten(t *testing.T) {
 	}
 	if h.Chart("a.gone") != nil || h.Chart("a.there") == nil {
 		t.Errorf("charts %v", h.Charts())
+	}
+}
+
+// What is in rings is found when the catalog is lost, as soon as the host is back.
+func TestCatalogIsLost(t *testing.T) {
+	for _, mode := range []Mode{Save, Map} {
+		dir := t.TempDir()
+		s := openStore(t, dir)
+		ch := define(s, 1, "a.b", "x")
+		fill(t, keeping(t, s, ch.Host, mode, 100), ch, 0, 50)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(dir, catalogFile)); err != nil {
+			t.Fatal(err)
+		}
+		s = openStore(t, dir)
+		ch = define(s, 1, "a.b", "x")
+		keeping(t, s, ch.Host, mode, 100)
+		holds(t, s, ch, 0, 50)
 	}
 }

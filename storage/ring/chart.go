@@ -23,6 +23,7 @@ type Chart struct {
 	past  *rows // what was stored while the chart had another interval, nil when that has left the window
 	size  int64 // of both, in bytes
 	inRAM bool  // mapped files are not tried any more
+	turns int   // how often the interval has changed
 	gone  bool  // nothing is stored any more
 	ended error // why nothing can be read any more; nil when there just is nothing
 
@@ -201,10 +202,16 @@ func (c *Chart) put(t, every int64, cells []cell) (added int, err error) {
 	return added, nil
 }
 
+// maxTurns is how often the interval of a chart may change before no files are made for it any more.
+const maxTurns = 100
+
 // turn begins a ring for another interval. What is stored stays as it is until it leaves the window.
 func (c *Chart) turn() {
 	c.past.release()
 	c.past, c.now = c.now, nil
+	if c.turns++; c.turns > maxTurns {
+		c.inRAM = true
+	}
 	c.looked, c.oldest = 0, 0
 }
 

@@ -109,7 +109,7 @@ func (h *Host) create(id string, names []string, every int64, l layout) (*rows, 
 	for _, name := range names {
 		room += nameSize(name)
 	}
-	room += (l.width - min(l.width, len(names))) * nameSize("sixteen letters.")
+	room = 2*room + 64 // so that names that come one by one do not make a file each
 	hd := head{Magic: magic, Version: version, Every: uint32(every), Width: uint32(l.width), Entries: uint32(h.opts.Entries),
 		ID: uint32(len(id)), Names: uint32(room)}
 	path := h.path(id, every)

@@ -129,5 +129,6 @@ func (w *Writer) fault(c *Chart, err error) error {
 	defer c.mu.Unlock()
 	c.inRAM = true
 	c.emptyLocked((*rows).release)
+	w.host.complain("a mapped ring cannot be used: its points are lost, and are kept in memory from now on", c.id, err)
 	return fmt.Errorf("mapped ring of %s: %w", c.id, err)
 }
