@@ -50,6 +50,7 @@ var moments = []moment{
 	{name: "block", weight: 3, ready: true, files: "tier*/*tmp-for-creation*", most: 40 * time.Millisecond},
 	{name: "late block", weight: 2, files: "tier*/*tmp-for-creation*", most: 40 * time.Millisecond},
 	{name: "deletion", weight: 1, files: "tier*/*tmp-for-deletion*", most: 5 * time.Millisecond},
+	{name: "derivation", weight: 2, ready: true, files: "tier[12]/*tmp*", most: 20 * time.Millisecond},
 	{name: "stop", weight: 2, ready: true, stop: true, most: 250 * time.Millisecond},
 	{name: "checkpoint", weight: 2, ready: true, files: "tier*/wal/checkpoint.*.tmp", most: 20 * time.Millisecond},
 }
@@ -402,6 +403,7 @@ func (c *crash) compare(swarms []*swarm.Swarm, end int64) {
 
 // compareChart compares a chart and returns how many samples the child has sent of it.
 func compareChart(t *testing.T, store *storage.Store, ch *catalog.Chart, child *swarm.Child, i int, end int64) (sent int) {
+	t.Helper()
 	var times []int64
 	for _, span := range child.Given(i) {
 		for at := span.From; at <= min(span.To, end); at += ch.UpdateEvery() {
@@ -409,43 +411,96 @@ func compareChart(t *testing.T, store *storage.Store, ch *catalog.Chart, child *
 		}
 	}
 	for d, dim := range ch.Dimensions() {
-		bad := 0
-		complain := func(format string, args ...any) {
-			if bad++; bad <= 3 {
-				t.Errorf("%s, %s, %s: %s", ch.Host.Info().Hostname, ch.ID, dim.ID, fmt.Sprintf(format, args...))
-			}
+		value := func(at int64) float64 { return child.Value(i, d, at) }
+		if complaints, n := compareDimension(t, store, dim, times, end, value); n > 0 {
+			t.Errorf("%s, %s, %s: %d complaints of %d points: %s", ch.Host.Info().Hostname, ch.ID, dim.ID, n, len(times), complaints)
 		}
-		points := storedPoints(t, store, dim, end)
-		k := 0
-		for _, at := range times {
-			for ; k < len(points) && points[k].End < at; k++ {
-				complain("a point at %d that was not sent, or twice, %d s before the end", points[k].End, end-points[k].End)
+		// Tiers are derived in the background.
+		var complaints string
+		for range 1200 {
+			if complaints = compareTiers(t, store, dim, times, end, value); complaints == "" {
+				break
 			}
-			if k == len(points) || points[k].End > at {
-				complain("no point at %d, %d s before the end", at, end-at)
-				continue
-			}
-			want := child.Value(i, d, at)
-			if got := points[k].Sum; math.Abs(got-want) > 1e-6*math.Abs(want)+1e-7 {
-				complain("%v at %d, %d s before the end, want %v", got, at, end-at, want)
-			}
-			k++
+			time.Sleep(100 * time.Millisecond)
 		}
-		if k < len(points) {
-			complain("%d points behind the last sent", len(points)-k)
-		}
-		if bad > 3 {
-			t.Errorf("%s, %s, %s: %d complaints of %d points", ch.Host.Info().Hostname, ch.ID, dim.ID, bad, len(times))
+		if complaints != "" {
+			t.Errorf("%s, %s, %s: %s", ch.Host.Info().Hostname, ch.ID, dim.ID, complaints)
 		}
 		sent += len(times)
 	}
 	return sent
 }
 
-// storedPoints returns the points of a dimension up to end.
-func storedPoints(t *testing.T, store *storage.Store, d *catalog.Dimension, end int64) []query.Point {
+// compareDimension compares the points of a dimension with what was sent at these times. It returns how many are wrong,
+// and how the first are.
+func compareDimension(t *testing.T, store *storage.Store, dim *catalog.Dimension, times []int64, end int64, value func(int64) float64) (complaints string, bad int) {
 	t.Helper()
-	selection, err := store.Select(t.Context(), d.Chart, []*catalog.Dimension{d}, storage.Range{Before: end})
+	complain := func(format string, args ...any) {
+		if bad++; bad <= 3 {
+			complaints += "\n" + fmt.Sprintf(format, args...)
+		}
+	}
+	points := readPoints(t, store, dim, storage.Range{After: times[0] - 1, Before: end})
+	k := 0
+	for _, at := range times {
+		for ; k < len(points) && points[k].End < at; k++ {
+			complain("a point at %d that was not sent, or twice, %d s before the end", points[k].End, end-points[k].End)
+		}
+		if k == len(points) || points[k].End > at {
+			complain("no point at %d, %d s before the end", at, end-at)
+			continue
+		}
+		if got, want := points[k].Sum, value(at); !near(got, want) {
+			complain("%v at %d, %d s before the end, want %v", got, at, end-at, want)
+		}
+		k++
+	}
+	if k < len(points) {
+		complain("%d points behind the last sent", len(points)-k)
+	}
+	return complaints, bad
+}
+
+// headTime is more than tier 0 holds in its head, of which no coarse tier is derived.
+const headTime = 2 * 3600
+
+// compareTiers compares the coarse tiers of a dimension with what was sent. It returns what is wrong first.
+func compareTiers(t *testing.T, store *storage.Store, dim *catalog.Dimension, times []int64, end int64, value func(int64) float64) string {
+	t.Helper()
+	for tier, step := range map[int]int64{1: 60, 2: 3600} {
+		points := readPoints(t, store, dim, storage.Range{After: times[0] - 1, Before: end - headTime, Tier: tier})
+		k := 0
+		for len(times) > 0 && k < len(times) {
+			at := (times[k] + step - 1) / step * step // the end of the window
+			if at > end-headTime {
+				break
+			}
+			var count, sum float64
+			lowest, highest := math.Inf(1), math.Inf(-1)
+			for ; k < len(times) && times[k] <= at; k++ {
+				v := float64(float32(value(times[k])))
+				count, sum, lowest, highest = count+1, sum+v, min(lowest, v), max(highest, v)
+			}
+			if len(points) == 0 || points[0].End != at {
+				return fmt.Sprintf("tier %d has no point at %d, %d s before the end", tier, at, end-at)
+			}
+			p := points[0]
+			points = points[1:]
+			if float64(p.Count) != count || !near(p.Sum, sum) || !near(p.Min, lowest) || !near(p.Max, highest) {
+				return fmt.Sprintf("tier %d has %+v at %d, %d s before the end, want %v samples, sum %v, from %v to %v", tier, p, at, end-at, count, sum, lowest, highest)
+			}
+		}
+	}
+	return ""
+}
+
+// near says whether two values are the same but for the precision of a float32.
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-6*math.Abs(b)+1e-7 }
+
+// readPoints returns the points of a dimension.
+func readPoints(t *testing.T, store *storage.Store, d *catalog.Dimension, r storage.Range) []query.Point {
+	t.Helper()
+	selection, err := store.Select(t.Context(), d.Chart, []*catalog.Dimension{d}, r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,3 +61,30 @@ func TestKilledBetweenTwoLogs(t *testing.T) {
 		}
 	}
 }
+
+// A tier that is closed in order is opened with what was kept of its head, also when it had late points.
+func TestClosedWithLatePoints(t *testing.T) {
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	f := newFeeder(t, r)
+	for at := epoch + 1001; at <= epoch+1100; at++ {
+		f.append(series("a.live", "x"), at, ramp(at), 0)
+	}
+	f.commit()
+	for at := epoch + 1; at <= epoch+500; at++ {
+		f.append(series("a.late", "x"), at, ramp(at), 0)
+	}
+	f.commit()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if late, err := hasRecords(filepath.Join(dir, "wbl")); late || err != nil {
+		t.Errorf("late points are left in their log, error %v", err)
+	}
+	r = openRaw(t, dir, compactingOptions())
+	if kept, err := filepath.Glob(filepath.Join(dir, "chunk_snapshot.*")); len(kept) != 1 {
+		t.Errorf("of the head is kept %v, error %v", kept, err)
+	}
+	wantRamp(t, read(t, r, "a.late", "x", epoch, epoch+500), epoch+1, epoch+500)
+	wantRamp(t, read(t, r, "a.live", "x", epoch, epoch+1100), epoch+1001, epoch+1100)
+}

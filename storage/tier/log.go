@@ -2,6 +2,7 @@ package tier
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 )
@@ -28,6 +29,15 @@ func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle implements slog.Handler.
 func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
 	r.Level = quietLevel(r.Level)
+	r.Attrs(func(a slog.Attr) bool {
+		if err, ok := a.Value.Any().(error); ok && errors.Is(err, context.Canceled) {
+			r.Level = slog.LevelDebug // it was told to stop
+		}
+		return true
+	})
+	if !h.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
 	if strings.HasPrefix(r.Message, "Overlapping blocks found") {
 		// Replayed history makes such blocks, which the TSDB merges.
 		r.Level = min(r.Level, slog.LevelDebug)

@@ -217,3 +217,16 @@ func (r *Raw) settle(log *slog.Logger) {
 		log.Warn("late points could not be written into blocks; they stay in the log", "error", err)
 	}
 }
+
+// settleMost is the size, in bytes, of the log of late points up to which they are settled when the tier is closed: some
+// 16 million points, a second.
+const settleMost = 256 << 20
+
+// settleSoon settles late points unless there are too many: with them in the log, what is kept of the head when the
+// tier is closed cannot be used, and the next opening reads the logs as after a kill.
+func (r *Raw) settleSoon() {
+	size, err := sizeOf(filepath.Join(r.dir, wlog.WblDirName))
+	if err == nil && size > 0 && size <= settleMost && !r.space.short() {
+		r.settle(r.log)
+	}
+}

@@ -219,6 +219,7 @@ func (r *Raw) close() error {
 	}
 	r.stop()
 	r.upkeeper.Wait()
+	r.settleSoon()
 	errs = append(errs, r.closeDB())
 	r.unregister()
 	if !r.torn.Load() {
