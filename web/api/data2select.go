@@ -22,9 +22,6 @@ type scopedDimension struct {
 	place int // among the dimensions of the chart
 }
 
-// everything says whether a pattern leaves all in.
-func everything(p pattern.Pattern) bool { return p.Empty() }
-
 // inScope returns the charts in the scope of the query, and the title that the charts of their contexts share.
 func (a *API) inScope(ctx context.Context, q *data2Query) (list []scoped, title string, err error) {
 	contexts := map[string]bool{}
@@ -36,7 +33,7 @@ func (a *API) inScope(ctx context.Context, q *data2Query) (list []scoped, title 
 			if scope.Empty() {
 				scope = q.selected.contexts
 			}
-			matched = everything(scope) || scope.Match(name)
+			matched = scope.Empty() || scope.Match(name)
 			contexts[name] = matched
 		}
 		return matched
@@ -45,13 +42,13 @@ func (a *API) inScope(ctx context.Context, q *data2Query) (list []scoped, title 
 		if err := ctx.Err(); err != nil {
 			return nil, "", err
 		}
-		if !everything(q.scope.nodes) && !matchNode(q.scope.nodes, h) {
+		if !q.scope.nodes.Empty() && !matchNode(q.scope.nodes, h) {
 			continue
 		}
 		if err := a.retention(ctx, h); err != nil {
 			return nil, "", err
 		}
-		nodeOut := !everything(q.selected.nodes) && !matchNode(q.selected.nodes, h)
+		nodeOut := !q.selected.nodes.Empty() && !matchNode(q.selected.nodes, h)
 		for _, ch := range h.Charts() {
 			if !known(ch.Def().Context) || ch.Last() == 0 {
 				continue
@@ -61,14 +58,14 @@ func (a *API) inScope(ctx context.Context, q *data2Query) (list []scoped, title 
 			} else {
 				title = mergeText(title, t)
 			}
-			if !everything(q.scope.instances) && !matchInstance(q.scope.instances, ch) || !q.scope.labels.match(ch) {
+			if !q.scope.instances.Empty() && !matchInstance(q.scope.instances, ch) || !q.scope.labels.match(ch) {
 				continue
 			}
 			s := scoped{chart: ch, node: h}
 			s.out = nodeOut ||
-				!everything(q.selected.contexts) && !q.selected.contexts.Match(ch.Def().Context) ||
-				!everything(q.selected.instances) && !matchInstance(q.selected.instances, ch) ||
-				!q.selected.labels.match(ch) || !everything(q.alerts)
+				!q.selected.contexts.Empty() && !q.selected.contexts.Match(ch.Def().Context) ||
+				!q.selected.instances.Empty() && !matchInstance(q.selected.instances, ch) ||
+				!q.selected.labels.match(ch) || !q.alerts.Empty()
 			if q.divide(&s) {
 				list = append(list, s)
 			}
@@ -81,11 +78,11 @@ func (a *API) inScope(ctx context.Context, q *data2Query) (list []scoped, title 
 func (q *data2Query) divide(s *scoped) bool {
 	for i, d := range s.chart.Dimensions() {
 		def := d.Def()
-		if !everything(q.scope.dimensions) && !matchDimension(q.scope.dimensions, q.options, d.ID, def.Name) {
+		if !q.scope.dimensions.Empty() && !matchDimension(q.scope.dimensions, q.options, d.ID, def.Name) {
 			continue
 		}
 		in := !def.Hidden
-		if !everything(q.selected.dimensions) {
+		if !q.selected.dimensions.Empty() {
 			in = matchDimension(q.selected.dimensions, q.options, d.ID, def.Name)
 		}
 		if in && !s.out {

@@ -22,9 +22,10 @@ func appendNumber(b []byte, v float64) []byte {
 	m := math.Abs(v)
 	if float64(float32(v)) == v || m < 0.1 {
 		if m >= 0.1 && m < 1e6 {
-			// Most values have few decimals. The first number of decimals that is read back as the same float is the shortest.
-			for scale := 10.0; scale <= 1000; scale *= 10 {
-				if n := math.Round(m * scale); float32(n/scale) == float32(m) {
+			// The first number of decimals that is read back as the same float is the shortest.
+			f := float32(m)
+			for scale := 10.0; scale <= 1e7; scale *= 10 {
+				if n := float64(int64(m*scale + 0.5)); float32(n/scale) == f {
 					return appendFixed7(b, math.Copysign(n/scale, v))
 				}
 			}
@@ -43,7 +44,7 @@ func appendFixed7(b []byte, v float64) []byte {
 		b = append(b, '-')
 		v = -v
 	}
-	n := uint64(math.Round(v * 1e7))
+	n := uint64(v*1e7 + 0.5)
 	b = strconv.AppendUint(b, n/1e7, 10)
 	if n %= 1e7; n == 0 {
 		return b
