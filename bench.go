@@ -108,6 +108,7 @@ const benchKey = "5b0e7a0c-36d2-4b2a-9a51-0d6c7f0f0001"
 type processUsage struct {
 	cpu      time.Duration // user and system
 	rss      int64         // bytes
+	anon     int64         // of rss: not mapped files, whose pages the kernel takes back when it needs them
 	pageHigh int64         // highest rss, bytes
 }
 
@@ -335,6 +336,9 @@ func usageOf(pid int) (processUsage, error) {
 		var kib int64
 		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
 			u.rss = kib << 10
+		}
+		if _, err := fmt.Sscanf(line, "RssAnon: %d kB", &kib); err == nil {
+			u.anon = kib << 10
 		}
 		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
 			u.pageHigh = kib << 10

@@ -70,7 +70,7 @@ func runBenchStorage(ctx context.Context, e *env, args []string) error {
 type filled struct {
 	Points           uint64
 	Thread, All      time.Duration // CPU time of the thread that appended, and of the whole process
-	RSS              int64         // bytes, more than before
+	RSS, Anon        int64         // bytes, more than before: all, and without mapped files
 	Head, Block, Old time.Duration // the usual query of the head, of a block, and of the coarsest tier
 	OldPoints        int           // that the last one had
 	Tiers            []storage.TierStats
@@ -92,7 +92,8 @@ func benchStorage(ctx context.Context, e *env, in string, l storageLoad) (err er
 	points := float64(f.Points)
 	fmt.Fprintf(e.stdout, "  append              %8.0f ns CPU/sample; %.0f all in: blocks cut, tiers derived, garbage collected\n",
 		float64(f.Thread.Nanoseconds())/points, float64(f.All.Nanoseconds())/points)
-	fmt.Fprintf(e.stdout, "  memory              %8.2f KiB RSS/series (%d MiB, highest %d MiB)\n", float64(f.RSS)/1024/float64(l.series), f.RSS>>20, high>>20)
+	fmt.Fprintf(e.stdout, "  memory              %8.2f KiB/series, %.2f with mapped files (%d MiB, %d MiB; highest %d MiB)\n",
+		float64(f.Anon)/1024/float64(l.series), float64(f.RSS)/1024/float64(l.series), f.Anon>>20, f.RSS>>20, high>>20)
 	fmt.Fprintf(e.stdout, "  10 × 600 points     %8.2f ms from the head, %.2f ms from a block\n", milliseconds(f.Head), milliseconds(f.Block))
 	fmt.Fprintf(e.stdout, "  10 × all            %8.2f ms from the coarsest tier, %d points\n", milliseconds(f.Old), f.OldPoints)
 	printTiers(e.stdout, f.Tiers)
@@ -161,7 +162,7 @@ func fillStore(ctx context.Context, e *env, dir string, l storageLoad) error {
 	if err != nil {
 		return err
 	}
-	f.RSS, f.All = after.rss-before.rss, after.cpu-before.cpu-generating
+	f.RSS, f.Anon, f.All = after.rss-before.rss, after.anon-before.anon, after.cpu-before.cpu-generating
 	first := end - int64(l.minutes)*60
 	wide := int64(600 * l.every)
 	if f.Head, _, err = timeQuery(ctx, s, charts, storage.Range{After: end - wide, Before: end}); err != nil {
