@@ -230,17 +230,5 @@ func (b *block) prefixed(prefix []byte, f func(e *entry) error) error {
 	}
 }
 
-// has says whether the block has series whose keys begin so.
-func (b *block) has(prefix []byte) (found bool, err error) {
-	err = b.prefixed(prefix, func(*entry) error {
-		found = true
-		return io.EOF
-	})
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return found, err
-}
-
 // maxStep is the longest step of a tier, in seconds.
 const maxStep = math.MaxInt32
