@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"foster/health/expr"
@@ -50,12 +51,7 @@ func (f Filter) Match(names ...string) bool {
 	if !f.set {
 		return true
 	}
-	for _, n := range names {
-		if f.pattern.Match(n) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, f.pattern.Match)
 }
 
 // String returns the pattern, "" when everything passes.

@@ -69,7 +69,7 @@ func (l *loader) file(d Dir, name string) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("open %s: %w", full, err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		return Parse(f, full)
 	}()
 	if err != nil {

@@ -59,7 +59,7 @@ func Parse(r io.Reader, name string) ([]*Definition, []Problem, error) {
 		logical, first = logical[:0], 0
 		if last {
 			p.finish()
-			return p.definitions, p.problems, nil
+			return p.definitions, p.problems, nil //nolint:nilerr // the end of the file
 		}
 	}
 }
