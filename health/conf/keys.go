@@ -187,7 +187,7 @@ func labelConditions(s string) ([]LabelCondition, error) {
 		values = nil
 	}
 	s = strings.ReplaceAll(strings.ReplaceAll(s, " =", "="), "= ", "=") // a stock file of v1 writes blanks
-	for _, word := range strings.FieldsSeq(s) {
+	for word := range strings.FieldsSeq(s) {
 		key, value, ok := strings.Cut(word, "=")
 		switch {
 		case ok && key == "":
@@ -230,7 +230,7 @@ func number(s string) (float64, error) {
 }
 
 func (d *Definition) options(s string) error {
-	for _, word := range strings.FieldsSeq(s) {
+	for word := range strings.FieldsSeq(s) {
 		switch word {
 		case "no-clear-notification", "no-clear":
 			d.NoClearNotification = true
