@@ -75,13 +75,21 @@ func (c *column) read(r *bitReader, numbers []uint32) bool {
 	if leading+width > 32 || r.pos+width*uint(len(numbers)) > uint(len(r.buf)-padding)*8 {
 		return false
 	}
-	trailing := 32 - leading - width
-	prev := c.prev
-	for i := range numbers {
-		prev ^= uint32(r.peek()>>(64-width)) << trailing
-		r.pos += width
-		numbers[i] = prev
+	if width == 0 {
+		for i := range numbers {
+			numbers[i] = c.prev
+		}
+		return true
 	}
-	c.prev = prev
+	// In registers: this is what reading a coarse tier takes most time for.
+	trailing, shift := (32-leading-width)&31, (64-width)&63
+	pos, buf, prev := r.pos, r.buf, c.prev
+	for i := range numbers {
+		next := binary.BigEndian.Uint64(buf[pos>>3:]) << (pos & 7)
+		prev ^= uint32(next>>shift) << trailing
+		numbers[i] = prev
+		pos += width
+	}
+	r.pos, c.prev = pos, prev
 	return true
 }

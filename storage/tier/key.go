@@ -37,11 +37,11 @@ func chartPrefix(guid, chart string) []byte { return appendKeyField(hostPrefix(g
 
 // cutField returns the first field of a key, and what follows it.
 func cutField(k []byte) (field string, rest []byte, err error) {
-	end := bytes.Index(k, []byte(keyEnd))
-	if end < 0 {
+	before, rest, ok := bytes.Cut(k, []byte(keyEnd))
+	if !ok {
 		return "", nil, errCorrupt
 	}
-	return strings.ReplaceAll(string(k[:end]), keyEscape, "\x00"), k[end+len(keyEnd):], nil
+	return strings.ReplaceAll(string(before), keyEscape, "\x00"), rest, nil
 }
 
 func parseKey(b []byte) (k key, err error) {

@@ -180,8 +180,7 @@ func (j *joinedKeys) next() bool {
 	}
 	j.key = append(j.key[:0], least...)
 	j.pieces = j.pieces[:0]
-	for i := len(j.cursors) - 1; i >= 0; i-- {
-		k := j.cursors[i]
+	for i, k := range slices.Backward(j.cursors) {
 		if !bytes.Equal(k.entry.key, j.key) {
 			continue
 		}

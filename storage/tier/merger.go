@@ -69,7 +69,7 @@ func (m *merger) next() ([]aggregate, error) {
 
 // begin makes every active stream have points, and opens the pieces that may have the next window.
 func (m *merger) begin() error {
-	for i := len(m.active) - 1; i >= 0; i-- {
+	for i := range slices.Backward(m.active) {
 		if err := m.more(i); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -148,7 +149,7 @@ func (t *Tiers) levels(ctx context.Context, q *Query, views []coarseView) ([]lev
 		l := level{tier: v.tier.number, step: v.tier.step, horizon: v.horizon, stale: raw.stale}
 		for i := range raw.blocks {
 			if m := &raw.blocks[i]; !v.derived(m) {
-				l.stale = append(l.stale[:len(l.stale):len(l.stale)], span{m.MinTime / 1000, (m.MaxTime - 1) / 1000})
+				l.stale = append(slices.Clip(l.stale), span{m.MinTime / 1000, (m.MaxTime - 1) / 1000})
 			}
 		}
 		levels = append(levels, l)
