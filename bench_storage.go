@@ -49,15 +49,15 @@ func runBenchStorage(ctx context.Context, e *env, args []string) error {
 	}
 	var l storageLoad
 	fs.IntVar(&l.series, "series", 100_000, "`number` of dimensions")
-	fs.IntVar(&l.minutes, "minutes", 50, "how much `time` each has points for; blocks are cut after 23 minutes")
+	fs.IntVar(&l.minutes, "minutes", 50, "how many `minutes` each has points for, at least 40: then there are blocks")
 	fs.IntVar(&l.every, "every", 1, "`seconds` between two points of a dimension")
 	dir := fs.String("dir", os.TempDir(), "`directory` for the store; it takes about 16 bytes a point")
 	fill := fs.String("fill", "", "only fill a store in this `directory` and wait to be killed: bench storage does so with itself")
 	if err := parse(e, fs, args); err != nil {
 		return err
 	}
-	if l.series < 1 || l.minutes < 11 || l.every < 1 {
-		fmt.Fprintln(e.stderr, "foster bench storage: it takes a series, 11 minutes and a second between points at least")
+	if l.series < 1 || l.minutes < 40 || l.every < 1 {
+		fmt.Fprintln(e.stderr, "foster bench storage: it takes a series, 40 minutes and a second between points at least")
 		return errUsage
 	}
 	if *fill != "" {
@@ -311,16 +311,16 @@ func printTiers(w io.Writer, tiers []storage.TierStats) {
 	fmt.Fprintf(w, "  all tiers           %8.3f bytes/sample\n", total)
 }
 
-// settled waits until the coarse tiers have what tier 0 has in blocks.
+// settled waits until blocks have been cut, which is considered every minute, and the coarse tiers have what is in them.
 func settled(ctx context.Context, s *storage.Store) error {
 	for deadline := time.Now().Add(5 * time.Minute); ; {
 		tiers := s.Stats().Tiers
-		behind := slices.ContainsFunc(tiers, func(t storage.TierStats) bool { return t.Samples < tiers[0].Samples })
+		behind := slices.ContainsFunc(tiers, func(t storage.TierStats) bool { return t.Samples == 0 || t.Samples < tiers[0].Samples })
 		if !behind {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return errors.New("the tiers are not derived within five minutes")
+			return errors.New("there are no blocks of each tier after five minutes")
 		}
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			return err
