@@ -223,10 +223,11 @@ func (r *Raw) settle(log *slog.Logger) {
 const settleMost = 256 << 20
 
 // settleSoon settles late points unless there are too many: with them in the log, what is kept of the head when the
-// tier is closed cannot be used, and the next opening reads the logs as after a kill.
+// tier is closed cannot be used, and the next opening reads the logs as after a kill. It does not wait for a compaction,
+// which closing the TSDB cuts off.
 func (r *Raw) settleSoon() {
 	size, err := sizeOf(filepath.Join(r.dir, wlog.WblDirName))
-	if err == nil && size > 0 && size <= settleMost && !r.space.short() {
+	if err == nil && size > 0 && size <= settleMost && r.compacting.Load() == 0 && !r.space.short() {
 		r.settle(r.log)
 	}
 }

@@ -134,6 +134,8 @@ type Raw struct {
 	stop     context.CancelFunc
 	upkeeper sync.WaitGroup
 
+	compacting atomic.Int32
+
 	selMu      sync.Mutex // guards selections
 	selections map[*Selection]struct{}
 

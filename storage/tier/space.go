@@ -119,7 +119,8 @@ func (s *space) has(bytes int64) error {
 type carefulCompactor struct {
 	tsdb.Compactor
 	space *space
-	head  string // directory of the chunks of the head
+	head  string        // directory of the chunks of the head
+	busy  *atomic.Int32 // compactions that run
 }
 
 // Write implements tsdb.Compactor.
@@ -131,6 +132,8 @@ func (c carefulCompactor) Write(dest string, b tsdb.BlockReader, mint, maxt int6
 	if err != nil {
 		return nil, err
 	}
+	c.busy.Add(1)
+	defer c.busy.Add(-1)
 	return c.Compactor.Write(dest, b, mint, maxt, base)
 }
 
@@ -147,5 +150,7 @@ func (c carefulCompactor) Compact(dest string, dirs []string, open []*tsdb.Block
 	if err := c.space.has(size); err != nil {
 		return nil, err
 	}
+	c.busy.Add(1)
+	defer c.busy.Add(-1)
 	return c.Compactor.Compact(dest, dirs, open)
 }

@@ -62,7 +62,7 @@ func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
 		if err != nil {
 			return nil, err
 		}
-		return carefulCompactor{c, r.space, filepath.Join(r.dir, "chunks_head")}, nil
+		return carefulCompactor{c, r.space, filepath.Join(r.dir, "chunks_head"), &r.compacting}, nil
 	}
 }
 
