@@ -27,26 +27,20 @@ func (s *Store) SelectMany(ctx context.Context, dims []*catalog.Dimension, r Ran
 		store: s, r: r, alone: map[*catalog.Chart]*chartRead{}, open: map[*chartRead]struct{}{}, dims: map[*catalog.Chart][]*catalog.Dimension{},
 	}
 	whole := s.tier0Has(r)
-	var guids, charts []string
-	seenHost, seenChart := map[*catalog.Host]struct{}{}, map[string]struct{}{}
+	var keys []tier.Key
 	for _, d := range dims {
-		ch := d.Chart
-		if !whole(ch) {
-			m.dims[ch] = append(m.dims[ch], d)
+		if !whole(d.Chart) {
+			m.dims[d.Chart] = append(m.dims[d.Chart], d)
 			continue
 		}
-		if _, seen := seenHost[ch.Host]; !seen {
-			seenHost[ch.Host] = struct{}{}
-			guids = append(guids, ch.Host.StoreID())
-		}
-		if _, seen := seenChart[ch.ID]; !seen {
-			seenChart[ch.ID] = struct{}{}
-			charts = append(charts, ch.ID)
-		}
+		keys = append(keys, keyOf(d))
 	}
-	var err error
-	m.raw, err = s.raw.SelectMany(ctx, guids, charts, r.After, r.Before)
-	return m, err
+	raw, err := s.raw.SelectMany(ctx, keys, r.After, r.Before)
+	if err != nil {
+		return nil, err
+	}
+	m.raw = raw
+	return m, nil
 }
 
 // tier0Has returns whether a range is to be read from tier 0 alone, for a chart. Of a host with rings it never is.
@@ -72,7 +66,7 @@ func (m *Many) Cursor(ctx context.Context, d *catalog.Dimension) (query.Cursor, 
 	ch := d.Chart
 	dims, alone := m.dims[ch]
 	if !alone {
-		return m.raw.Cursor(tier.Key{GUID: ch.Host.StoreID(), Chart: ch.ID, Dimension: d.ID}, ch.UpdateEvery()), nil
+		return m.raw.Cursor(keyOf(d), ch.UpdateEvery()), nil
 	}
 	read := m.alone[ch]
 	if read == nil {
@@ -89,6 +83,11 @@ func (m *Many) Cursor(ctx context.Context, d *catalog.Dimension) (query.Cursor, 
 		}
 	}
 	return nil, nil
+}
+
+// keyOf returns what tier 0 knows a dimension by.
+func keyOf(d *catalog.Dimension) tier.Key {
+	return tier.Key{GUID: d.Chart.Host.StoreID(), Chart: d.Chart.ID, Dimension: d.ID}
 }
 
 // Close ends the read. Closing twice is harmless.

@@ -3,6 +3,7 @@ package tier
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -15,11 +16,11 @@ import (
 	"foster/storage/query"
 )
 
-// Many is an open read of all dimensions of many charts of many hosts. As a Selection, which it is, it must be closed
+// Many is an open read of any dimensions of many charts of many hosts. As a Selection, which it is, it must be closed
 // soon. It and its cursors belong to one goroutine; Close may be called from any.
 type Many struct {
 	Selection
-	found map[Key][]storage.Series
+	found map[Key][]storage.Series // of each dimension asked for; nil when it is not stored
 }
 
 // Key identifies a dimension of a chart of a host by their ids.
@@ -28,21 +29,26 @@ type Key struct {
 }
 
 // mostAlternatives is how many values of a label are looked for one by one. With more of them all values are read, and
-// those not wanted are left out by the caller.
+// those not wanted are left out.
 const mostAlternatives = 256
 
-// SelectMany opens the charts with one of these ids on the hosts with one of these GUIDs, over the points that end in
-// (after, before], in unix seconds. It takes one look into the index of each block, whatever the number of charts. More
-// series may be opened than were asked for; that is no matter to those who ask for their own.
-func (r *Raw) SelectMany(ctx context.Context, guids, charts []string, after, before int64) (*Many, error) {
-	m := &Many{Selection: Selection{raw: r}, found: map[Key][]storage.Series{}}
+// SelectMany opens dimensions over the points that end in (after, before], in unix seconds. It takes one look into the
+// index of each block, whatever the number of charts; a few when both hosts and charts are many.
+func (r *Raw) SelectMany(ctx context.Context, keys []Key, after, before int64) (*Many, error) {
+	m := &Many{Selection: Selection{raw: r}, found: make(map[Key][]storage.Series, len(keys))}
 	after, before = max(after, 0), min(before, math.MaxInt64/1000)
-	if before <= after || len(guids) == 0 || len(charts) == 0 {
+	if before <= after || len(keys) == 0 {
 		m.closed = true
 		return m, nil
 	}
-	if err := m.open(ctx, guids, charts, (after+1)*1000, before*1000); err != nil {
-		return nil, fmt.Errorf("select %d charts of %d hosts: %w", len(charts), len(guids), err)
+	guids, charts := map[string]struct{}{}, map[string]struct{}{}
+	for _, k := range keys {
+		m.found[k] = nil
+		guids[k.GUID] = struct{}{}
+		charts[k.Chart] = struct{}{}
+	}
+	if err := m.open(ctx, slices.Sorted(maps.Keys(guids)), slices.Sorted(maps.Keys(charts)), (after+1)*1000, before*1000); err != nil {
+		return nil, fmt.Errorf("select %d dimensions of %d hosts: %w", len(keys), len(guids), err)
 	}
 	return m, nil
 }
@@ -54,6 +60,29 @@ func (m *Many) open(ctx context.Context, guids, charts []string, mint, maxt int6
 	if r.closed {
 		return ErrClosed
 	}
+	querier, err := r.db.Querier(mint, maxt)
+	if err != nil {
+		return err
+	}
+	parts := [][]string{guids}
+	if len(guids) > mostAlternatives && len(charts) > mostAlternatives { // as one it would be the whole store
+		parts = slices.Collect(slices.Chunk(guids, mostAlternatives))
+	}
+	for _, part := range parts {
+		if err := m.find(ctx, querier, part, charts, mint, maxt); err != nil {
+			_ = querier.Close()
+			return err
+		}
+	}
+	m.querier = querier
+	r.selMu.Lock()
+	r.selections[&m.Selection] = struct{}{}
+	r.selMu.Unlock()
+	return nil
+}
+
+// find adds the series of hosts and charts to those found.
+func (m *Many) find(ctx context.Context, querier storage.Querier, guids, charts []string, mint, maxt int64) error {
 	matchers, err := oneOf(labelGUID, guids)
 	if err != nil {
 		return err
@@ -62,27 +91,20 @@ func (m *Many) open(ctx context.Context, guids, charts []string, mint, maxt int6
 	if err != nil {
 		return err
 	}
-	querier, err := r.db.Querier(mint, maxt)
-	if err != nil {
-		return err
-	}
 	hints := &storage.SelectHints{Start: mint, End: maxt, Step: 1000} // the step as in Selection.open
 	set := querier.Select(ctx, false, hints, append(matchers, more...)...)
-	for set.Next() {
+	for n := 0; set.Next(); n++ {
+		if n%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		series := set.At()
 		ls := series.Labels()
 		key := Key{GUID: ls.Get(labelGUID), Chart: ls.Get(labelChart), Dimension: ls.Get(labelDimension)}
-		m.found[key] = append(m.found[key], series)
+		if list, wanted := m.found[key]; wanted {
+			m.found[key] = append(list, series)
+		}
 	}
-	if err := set.Err(); err != nil {
-		_ = querier.Close()
-		return err
-	}
-	m.querier = querier
-	r.selMu.Lock()
-	r.selections[&m.Selection] = struct{}{}
-	r.selMu.Unlock()
-	return nil
+	return set.Err()
 }
 
 // oneOf returns matchers for the series whose label has one of these values.
@@ -104,7 +126,7 @@ func oneOf(label string, values []string) ([]*labels.Matcher, error) {
 	return []*labels.Matcher{m}, nil
 }
 
-// Cursor returns a cursor over the points of a dimension, nil when it has none. A point begins step seconds before its
+// Cursor returns a cursor over the points of a dimension, one of those asked for; nil when it has none. A point begins step seconds before its
 // end, but not before the end of its predecessor.
 func (m *Many) Cursor(k Key, step int64) query.Cursor {
 	list := m.found[k]
