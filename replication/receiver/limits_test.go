@@ -154,7 +154,7 @@ func TestHostileChild(t *testing.T) {
 	s, err := swarm.NewSwarm(3, 0, func(i int) swarm.Options {
 		o := swarm.Options{
 			Addr: p.addr, APIKey: testKey, GUID: guid(i), Hostname: fmt.Sprint("child", i), Charts: swarm.Synthetic(10, 5), Values: swarm.Mix(uint64(i)),
-			History: 10 * time.Minute, ReconnectDelay: 20 * time.Millisecond,
+			History: time.Minute, ReconnectDelay: 20 * time.Millisecond,
 		}
 		if i == 1 {
 			o.Charts = wide
@@ -168,7 +168,16 @@ func TestHostileChild(t *testing.T) {
 	for _, i := range []int{0, 2} {
 		waitLive(t, s.Children()[i], 10)
 	}
-	eventually(t, func() bool { return s.Children()[1].Stats().LiveCharts > 50 }, func() string { return fmt.Sprintf("%+v", s.Children()[1].Stats()) })
+	hostile := s.Children()[1]
+	for range 1200 {
+		if hostile.Stats().LiveCharts >= 100 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if st := hostile.Stats(); st.LiveCharts < 100 {
+		t.Errorf("the hostile child does not stream what it may: %+v", st)
+	}
 	time.Sleep(2 * time.Second)
 	for i, child := range s.Children() {
 		if st := child.Stats(); st.Connects != 1 || st.Failures != 0 {
