@@ -42,7 +42,7 @@ e2e: build
 	$(UI)/tests/run-e2e.sh ./foster
 
 # Debian's packages that the tests run: real agents, a browser and a Prometheus.
-PACKAGES := netdata-core netdata-plugins-bash chromium prometheus
+PACKAGES := netdata-core netdata-plugins-bash netdata-web chromium prometheus
 deps:
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \

@@ -14,6 +14,6 @@ func Space(path string) (size, free int64, err error) {
 	if err := syscall.Statfs(path, &fs); err != nil {
 		return 0, 0, fmt.Errorf("read the space of %s: %w", path, err)
 	}
-	block := int64(fs.Bsize)
-	return block * int64(fs.Blocks), block * int64(fs.Bavail), nil //nolint:unconvert // the types differ between systems
+	block := int64(fs.Bsize) //nolint:unconvert // the types differ between systems
+	return block * int64(fs.Blocks), block * int64(fs.Bavail), nil
 }

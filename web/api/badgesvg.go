@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,7 +55,7 @@ func (i *badgeImage) appendSVG(b []byte) []byte {
 	s.empty("stop", "offset", "1", "stop-opacity", ".1")
 	s.close("linearGradient")
 	s.open("mask", "id", "corners")
-	s.empty("rect", append(whole[:len(whole):len(whole)], "rx", px(badgeRadius), "fill", "#fff")...)
+	s.empty("rect", append(slices.Clip(whole), "rx", px(badgeRadius), "fill", "#fff")...)
 	s.close("mask")
 	if fixed {
 		for _, half := range []struct {
@@ -70,7 +71,7 @@ func (i *badgeImage) appendSVG(b []byte) []byte {
 	s.open("g", "mask", "url(#corners)")
 	s.empty("rect", "width", px(left), "height", px(badgeHeight), "fill", i.labelColor)
 	s.empty("rect", "x", px(left), "width", px(right), "height", px(badgeHeight), "fill", i.valueColor)
-	s.empty("rect", append(whole[:len(whole):len(whole)], "fill", "url(#shade)")...)
+	s.empty("rect", append(slices.Clip(whole), "fill", "url(#shade)")...)
 	s.close("g")
 	s.open("g", "text-anchor", "middle", "font-family", "DejaVu Sans,Verdana,Geneva,sans-serif", "font-size", px(fontSize))
 	draw := func(text, color, half string, x float64) {

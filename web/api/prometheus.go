@@ -355,7 +355,7 @@ func (a *API) aggregate(ctx context.Context, charts []*catalog.Chart, after, bef
 	if err != nil {
 		return err
 	}
-	defer m.Close() // the points have been read
+	defer func() { _ = m.Close() }() // the points have been read
 	var prepared *catalog.Chart
 	buf := make([]query.Point, 64)
 	for _, d := range dims {

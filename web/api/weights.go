@@ -194,7 +194,7 @@ func (w *weighing) chart(ctx context.Context, ch *catalog.Chart, dims []*catalog
 		if q.options.Has(query.NonZero) && c.Zero() && (base == nil || base.Columns[i].Zero()) {
 			continue
 		}
-		v := math.NaN()
+		var v float64
 		switch q.method {
 		case weightKS2:
 			v = ks2(changes(base.Columns[i].Values), changes(c.Values))

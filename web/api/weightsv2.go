@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"foster/storage/catalog"
 	"foster/storage/query"
@@ -110,7 +111,7 @@ func (e *envelope) weightRequest(q *weightQuery) {
 	e.key("options")
 	e.strings(q.options.Names())
 	selectors("scope", weightScopes)
-	selectors("selectors", append(weightSelectors[:len(weightSelectors):len(weightSelectors)], "alerts"))
+	selectors("selectors", append(slices.Clip(weightSelectors), "alerts"))
 	window()
 	e.keyInt("points", q.request.Points)
 	if q.tier < 0 {
