@@ -294,7 +294,10 @@ func (p *benchParent) waitFor(ctx context.Context, path string, status int, with
 				return nil
 			}
 		}
-		if time.Now().After(deadline) || ctx.Err() != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
 			return fmt.Errorf("the parent does not answer %s within %v", path, within)
 		}
 		time.Sleep(20 * time.Millisecond)
