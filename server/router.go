@@ -223,6 +223,8 @@ var commands = map[string]string{
 	"hosts": "hosts", "live": "live", "metrics": "metrics", "healthz": "healthz", "readyz": "readyz", "snapshot": "snapshot",
 	"query": "query", "query_range": "query_range", "series": "series", "labels": "labels", "values": "values", "read": "read",
 	"federate": "federate",
+	"contexts": "contexts", "context": "context", "allmetrics": "allmetrics", "badge.svg": "badge.svg", "registry": "registry", "weights": "weights", "metric_correlations": "metric_correlations",
+	"q": "q", "nodes": "nodes", "node_instances": "node_instances", "versions": "versions", "stream_path": "stream_path", "storage": "storage", "openapi.json": "openapi.json",
 }
 
 func command(path string) string {
