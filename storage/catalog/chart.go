@@ -217,7 +217,7 @@ func (ch *Chart) Last() int64 { return ch.last.Load() }
 func (ch *Chart) LastWhole() int64 {
 	last := ch.last.Load()
 	if last > 0 && last == ch.found.Load() {
-		return last - 1
+		return last - max(1, ch.UpdateEvery())
 	}
 	return last
 }
