@@ -17,7 +17,7 @@ var layer = []struct {
 	{"foster/replication/receiver", 8},
 	{"foster/replication/sender", 8},
 	{"foster/replication/swarm", 8},
-	{"foster/health", 8},
+	{"foster/health", 7},
 	{"foster/storage/catalog", 5},
 	{"foster/storage", 6},
 	{"foster/replication/compress", 4},
@@ -34,8 +34,8 @@ var contained = map[string][]string{
 	"github.com/pierrec/lz4":              {"foster/replication/compress"},
 	"github.com/andybalholm/brotli":       {"foster/replication/compress", "foster/web"},
 	"github.com/klauspost/compress":       {"foster/replication/compress", "foster/web"},
-	"modernc.org/sqlite":                  {"foster/storage/catalog"},
-	"github.com/pressly/goose":            {"foster/storage/catalog"},
+	"modernc.org/sqlite":                  {"foster/storage/catalog", "foster/health/history"},
+	"github.com/pressly/goose":            {"foster/storage/catalog", "foster/health/history"},
 	"github.com/prometheus/client_golang": {"foster/storage", "foster/server", "foster/web"},
 }
 
