@@ -103,6 +103,7 @@ var commands = map[string]map[string]command{
 	"foster/v1": {
 		"hosts":   {answer: (*API).hosts, below: (*API).hostPage},
 		"live":    {stream: (*API).live},
+		"data":    {answer: (*API).batch},
 		"storage": {answer: (*API).storagePage},
 
 		"openapi.json": {answer: (*API).openAPI},
