@@ -1,15 +1,21 @@
 import { render, type JSX } from "preact";
-import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
-import "./styles/fleet.css";
-import "./styles/host.css";
-import { HelpDialog } from "./components/HelpDialog";
+import "./styles/shell.css";
+import "./styles/components.css";
+import { lazy } from "./components/Lazy";
+import { Shell } from "./components/Shell";
 import { FleetPage } from "./pages/FleetPage";
-import { HostPage } from "./pages/HostPage";
 import { NotFound } from "./pages/NotFoundPage";
 import { followLinks, route } from "./state/router";
 import "./state/theme";
+
+const HostPage = lazy(() => import("./pages/HostPage").then((m) => m.HostPage));
+const AlertsPage = lazy(() => import("./pages/AlertsPage").then((m) => m.AlertsPage));
+const ExplorePage = lazy(() => import("./pages/ExplorePage").then((m) => m.ExplorePage));
+const StreamingPage = lazy(() => import("./pages/StreamingPage").then((m) => m.StreamingPage));
+const DashboardsPage = lazy(() => import("./pages/DashboardsPage").then((m) => m.DashboardsPage));
+const DashboardPage = lazy(() => import("./pages/DashboardPage").then((m) => m.DashboardPage));
 
 function Page(): JSX.Element {
   const r = route.value;
@@ -18,6 +24,16 @@ function Page(): JSX.Element {
       return <FleetPage />;
     case "host":
       return <HostPage key={r.host} name={r.host} />;
+    case "alerts":
+      return <AlertsPage />;
+    case "explore":
+      return <ExplorePage />;
+    case "streaming":
+      return <StreamingPage />;
+    case "dashboards":
+      return <DashboardsPage />;
+    case "dashboard":
+      return <DashboardPage key={r.id} id={r.id} />;
     case "unknown":
       return (
         <NotFound title="Nothing here">
@@ -32,9 +48,8 @@ function Page(): JSX.Element {
 const root = document.getElementById("app")!;
 followLinks(root);
 render(
-  <>
+  <Shell>
     <Page />
-    <HelpDialog />
-  </>,
+  </Shell>,
   root,
 );

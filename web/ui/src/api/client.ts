@@ -1,3 +1,4 @@
+import { noteAnswer } from "../state/connection";
 import { decodeCharts, decodeData, decodeFleet, decodeInfo } from "./decode";
 import type { Chart, DataTable, Fleet, HostInfo } from "./types";
 
@@ -25,8 +26,10 @@ async function getJSON(path: string, signal: AbortSignal): Promise<unknown> {
     });
   } catch (err) {
     if (signal.aborted) throw err;
+    noteAnswer(0);
     throw new ApiError(0, err instanceof DOMException && err.name === "TimeoutError" ? "no answer in time" : "no connection");
   }
+  noteAnswer(response.status);
   if (!response.ok) throw new ApiError(response.status, (await response.text().catch(() => "")).slice(0, 200) || response.statusText);
   try {
     return await response.json();

@@ -1,17 +1,28 @@
 import type { JSX } from "preact";
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { Icon } from "./icons";
+import { Dialog } from "./Dialog";
 
 export const helpOpen = signal(false);
 
-const everywhere: [string[], string][] = [
+type Keys = readonly (readonly [keys: readonly string[], what: string])[];
+
+const everywhere: Keys = [
   [["/"], "search"],
+  [["g", "f"], "fleet"],
+  [["g", "a"], "alerts"],
+  [["g", "e"], "explore"],
+  [["g", "s"], "streaming"],
+  [["g", "d"], "dashboards"],
   [["t"], "light or dark"],
   [["?"], "this help"],
 ];
 
-const host: [string[], string][] = [
+const lists: Keys = [
+  [["↓", "↑"], "next, previous host"],
+  [["v"], "table or tiles"],
+];
+
+const host: Keys = [
   [["space"], "pause, play"],
   [["1", "…", "6"], "last 1 min, 5 min, 15 min, 1 h, 6 h, 24 h"],
   [["←", "→"], "earlier, later"],
@@ -21,7 +32,7 @@ const host: [string[], string][] = [
   [["u"], "all hosts"],
 ];
 
-const mouse: [string[], string][] = [
+const mouse: Keys = [
   [["drag"], "show this stretch of time on all charts"],
   [["double click"], "back to live"],
   [["ctrl", "wheel"], "zoom around the pointer"],
@@ -29,7 +40,7 @@ const mouse: [string[], string][] = [
   [["shift", "click a name"], "this dimension alone"],
 ];
 
-function Keys({ title, rows }: { title: string; rows: [string[], string][] }): JSX.Element {
+function List({ title, rows }: { title: string; rows: Keys }): JSX.Element {
   return (
     <section>
       <h3>{title}</h3>
@@ -50,37 +61,18 @@ function Keys({ title, rows }: { title: string; rows: [string[], string][] }): J
 }
 
 export function HelpDialog(): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const open = helpOpen.value;
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
   return (
-    <dialog
-      ref={dialog}
-      class="help"
-      aria-labelledby="help-title"
-      onClose={() => (helpOpen.value = false)}
-      onClick={(e) => {
-        if (e.target === e.currentTarget) helpOpen.value = false; // outside of its box
-      }}
-    >
-      <div class="help-box">
-        <header>
-          <h2 id="help-title">Keyboard and mouse</h2>
-          <button type="button" class="ghost" aria-label="close" onClick={() => (helpOpen.value = false)}>
-            <Icon name="close" />
-          </button>
-        </header>
-        <div class="help-columns">
-          <div>
-            <Keys title="Every page" rows={everywhere} />
-            <Keys title="On charts" rows={mouse} />
-          </div>
-          <Keys title="Host page" rows={host} />
+    <Dialog title="Keyboard and mouse" open={helpOpen.value} onClose={() => (helpOpen.value = false)} wide>
+      <div class="help">
+        <div>
+          <List title="Every page" rows={everywhere} />
+          <List title="Fleet" rows={lists} />
+        </div>
+        <div>
+          <List title="Host page" rows={host} />
+          <List title="On charts" rows={mouse} />
         </div>
       </div>
-    </dialog>
+    </Dialog>
   );
 }

@@ -1,27 +1,18 @@
 import type { ComponentChildren, JSX } from "preact";
 import { theme, toggleTheme } from "../state/theme";
-import { Icon, Mark } from "./icons";
+import { Button } from "./Button";
 import { helpOpen } from "./HelpDialog";
-import { useKeys } from "./keys";
 
-/** The bar at the top of every page; `children` is the page's own part. */
-export function TopBar({ children }: { children?: ComponentChildren }): JSX.Element {
-  useKeys({ t: toggleTheme, "?": () => (helpOpen.value = true) });
+/** The bar at the top of every page: the page's name and its own controls, then what every page has. */
+export function TopBar({ title, children }: { title?: string; children?: ComponentChildren }): JSX.Element {
   const other = theme.value === "dark" ? "light" : "dark";
   return (
     <header class="topbar">
-      <a class="brand" href="/" aria-label="foster: all hosts">
-        <Mark />
-        <span>foster</span>
-      </a>
+      {title !== undefined && <h1>{title}</h1>}
       {children}
       <div class="tools">
-        <button type="button" class="ghost" onClick={toggleTheme} aria-label={`use the ${other} theme`} title={`${other} theme (t)`}>
-          <Icon name={other === "light" ? "sun" : "moon"} />
-        </button>
-        <button type="button" class="ghost" onClick={() => (helpOpen.value = true)} aria-label="keyboard and mouse" title="keyboard and mouse (?)">
-          <Icon name="help" />
-        </button>
+        <Button kind="quiet" icon={other === "light" ? "sun" : "moon"} onClick={toggleTheme} aria-label={`use the ${other} theme`} title={`${other} theme (t)`} />
+        <Button kind="quiet" icon="help" onClick={() => (helpOpen.value = true)} aria-label="keyboard and mouse" title="keyboard and mouse (?)" />
       </div>
     </header>
   );

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import "../styles/fleet.css";
 import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Fleet, Host, HostState } from "../api/types";
@@ -24,7 +25,7 @@ export function FleetPage(): JSX.Element {
   const fleet = store.fleet.value;
   return (
     <>
-      <TopBar>{fleet && <span class="version">{fleet.version}</span>}</TopBar>
+      <TopBar title="Fleet">{fleet && <span class="version">{fleet.version}</span>}</TopBar>
       <main class="fleet">
         {store.error.value !== null && (
           <Banner tone="warning">
@@ -59,7 +60,6 @@ function Hosts({ fleet }: { fleet: Signal<Fleet> }): JSX.Element {
   const { hosts } = fleet.value;
   return (
     <>
-      <h1 class="hidden">Hosts</h1>
       <div class="fleet-bar">
         <Chips hosts={found.value} wanted={wanted} />
         <SearchField query={query} label="Search hosts" />

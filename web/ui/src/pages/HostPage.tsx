@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import "uplot/dist/uPlot.min.css";
+import "../styles/host.css";
 import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { formatAgo } from "../chart/format";

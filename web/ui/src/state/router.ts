@@ -1,22 +1,80 @@
 import { computed, signal } from "@preact/signals";
 
-export type Route = { page: "fleet" } | { page: "host"; host: string } | { page: "unknown"; path: string };
+/**
+ * The places of the application. The server answers the same paths with the page (places in web/web.go), so that each of
+ * them can be bookmarked, shared and loaded again.
+ */
+export type Route =
+  | { page: "fleet" }
+  | { page: "alerts" }
+  | { page: "explore" }
+  | { page: "streaming" }
+  | { page: "dashboards" }
+  | { page: "dashboard"; id: string }
+  | { page: "host"; host: string }
+  | { page: "unknown"; path: string };
+
+const places: Record<string, Route> = {
+  "": { page: "fleet" },
+  "index.html": { page: "fleet" },
+  alerts: { page: "alerts" },
+  explore: { page: "explore" },
+  streaming: { page: "streaming" },
+  dashboards: { page: "dashboards" },
+};
 
 export function parseRoute(path: string): Route {
-  if (path === "/" || path === "/index.html") return { page: "fleet" };
-  const host = /^\/host\/([^/]+)\/?$/.exec(path)?.[1];
-  if (host === undefined) return { page: "unknown", path };
+  const unknown: Route = { page: "unknown", path };
+  const segments = path.split("/").filter((s) => s !== "");
+  const place = places[segments[0] ?? ""];
+  if (segments.length < 2 && place) return place;
+  if (segments.length !== 2) return unknown;
+  let name: string;
   try {
-    return { page: "host", host: decodeURIComponent(host) };
+    name = decodeURIComponent(segments[1]!);
   } catch {
-    return { page: "unknown", path };
+    return unknown;
   }
+  if (segments[0] === "host") return { page: "host", host: name };
+  if (segments[0] === "dashboards") return { page: "dashboard", id: name };
+  return unknown;
 }
 
-const path = signal(location.pathname);
-addEventListener("popstate", () => (path.value = location.pathname));
+const address = signal({ path: location.pathname, search: location.search });
+const read = () => (address.value = { path: location.pathname, search: location.search });
+addEventListener("popstate", read);
 
+const path = computed(() => address.value.path);
 export const route = computed(() => parseRoute(path.value));
+
+const search = computed(() => address.value.search);
+/** The parameters of the address. What a page shows is kept there, so that a link gives the same view. */
+export const parameters = computed<URLSearchParams>(() => new URLSearchParams(search.value));
+
+/** Goes to another place of the application, as a link would. */
+export function navigate(href: string): void {
+  history.pushState(null, "", href);
+  read();
+  scrollTo(0, 0);
+}
+
+/**
+ * Changes parameters of the address; null and "" remove one. The change replaces the entry of the history, unless `push`
+ * says that the back button shall undo it.
+ */
+export function setParameters(changes: Record<string, string | null>, push = false): void {
+  const next = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === "") next.delete(name);
+    else next.set(name, value);
+  }
+  const text = next.toString();
+  const href = location.pathname + (text === "" ? "" : `?${text}`) + location.hash;
+  if (href === location.pathname + location.search + location.hash) return;
+  if (push) history.pushState(null, "", href);
+  else history.replaceState(null, "", href);
+  read();
+}
 
 /** Follows links between the pages of this app without loading it again. */
 export function followLinks(root: HTMLElement): void {
@@ -27,8 +85,6 @@ export function followLinks(root: HTMLElement): void {
     if (link.hash !== "" && link.pathname === location.pathname) return;
     if (parseRoute(link.pathname).page === "unknown") return;
     e.preventDefault();
-    history.pushState(null, "", link.href);
-    path.value = location.pathname;
-    scrollTo(0, 0);
+    navigate(link.href);
   });
 }

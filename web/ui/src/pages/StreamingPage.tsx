@@ -1,0 +1,14 @@
+import type { JSX } from "preact";
+import { EmptyState } from "../components/States";
+import { TopBar } from "../components/TopBar";
+
+export function StreamingPage(): JSX.Element {
+  return (
+    <>
+      <TopBar title="Streaming" />
+      <main class="page">
+        <EmptyState title="Not here yet">This page is being built.</EmptyState>
+      </main>
+    </>
+  );
+}
