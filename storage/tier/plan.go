@@ -2,6 +2,7 @@ package tier
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -29,6 +30,14 @@ type part struct {
 // where it is stale, and so on. Where no tier of at most that width reaches back, the finest one that does is read. It may
 // have a point that covers the end, which then ends after before.
 func plan(levels []level, after, before, width int64) []part {
+	levels = slices.Clone(levels)
+	for i, finest := 0, int64(math.MaxInt64); i < len(levels); i++ {
+		l := &levels[i]
+		if first := roundUp(l.horizon+1, l.step); l.horizon < finest && finest < first {
+			l.horizon = finest // its first window would only hide what a finer tier has of it
+		}
+		finest = min(finest, l.horizon)
+	}
 	var parts []part
 	add := func(p part) {
 		if n := len(parts); n > 0 && parts[n-1].tier == p.tier && parts[n-1].before == p.after {

@@ -413,6 +413,12 @@ func TestPlan(t *testing.T) {
 	f(all, 130, 120, 60)
 	f(nil, 130, 200, 60)
 
+	// A first window of which a finer tier has the points is not read, however much more it may tell.
+	began := level{tier: 0, step: 1, horizon: 2000}
+	f([]level{began, {tier: 1, step: 60, horizon: 1980}, {tier: 2, step: 3600, horizon: 0}}, 0, 9000, 1, part{0, 2000, 9000})
+	f([]level{began, {tier: 1, step: 60, horizon: 1980}, {tier: 2, step: 3600, horizon: 0}}, 0, 9000, 60, part{0, 2000, 2040}, part{1, 2040, 9000})
+	f([]level{began, {tier: 1, step: 60, horizon: 1920}}, 0, 9000, 1, part{1, 1920, 2040}, part{0, 2040, 9000})
+
 	// What is stale comes from finer tiers.
 	one.stale = []span{{1000, math.MaxInt64 / 1000}, {301, 301}, {540, 550}, {240, 240}}
 	f([]level{raw, one}, 0, 2000, 60, part{1, 0, 180}, part{0, 180, 240}, part{1, 240, 300}, part{0, 300, 360}, part{1, 360, 480}, part{0, 480, 600}, part{1, 600, 960}, part{0, 960, 2000})
@@ -421,7 +427,7 @@ func TestPlan(t *testing.T) {
 	one.stale = nil
 
 	// Finer tiers do not reach back as far.
-	raw.horizon, one.horizon = 7000, 3540
+	raw.horizon, one.horizon, two.horizon = 7000, 3540, -3600
 	all = []level{raw, one, two}
 	f(all, 10, 9000, 1, part{2, 10, 3600}, part{1, 3600, 7020}, part{0, 7020, 9000})
 	f(all, 10, 9000, 60, part{2, 10, 3600}, part{1, 3600, 9000})
@@ -429,9 +435,9 @@ func TestPlan(t *testing.T) {
 	f(all, 10, 20, 1, part{2, 10, 3600}) // the window that covers it
 	f(all, 4000, 4010, 1, part{1, 4000, 4020})
 	f(all, 6990, 7010, 1, part{1, 6990, 7020})
-	two.horizon = 100
+	one.horizon, two.horizon = 4000, 100
 	f([]level{raw, one, two}, 10, 20, 1)
-	f([]level{raw, one, two}, 10, 9000, 1, part{2, 100, 3600}, part{1, 3600, 7020}, part{0, 7020, 9000})
+	f([]level{raw, one, two}, 10, 9000, 1, part{2, 100, 7200}, part{0, 7200, 9000})
 	// A tier that was configured later than a finer one reaches back less.
 	f([]level{{0, 1, 0, nil}, {1, 60, 600, nil}}, 0, 1200, 60, part{0, 0, 600}, part{1, 600, 1200})
 }
