@@ -1,0 +1,247 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"foster/health/alert"
+)
+
+const (
+	// maxQueued bounds the transitions and changes that wait for the disk.
+	maxQueued = 1 << 17
+	// maxBatch is how many of them are written in one transaction.
+	maxBatch = 4096
+	// flushEvery is how long one may wait before it is written.
+	flushEvery = 500 * time.Millisecond
+	// patience is how long Append waits for room before it drops what has waited longest.
+	patience = 2 * time.Second
+	// retryAfter is the pause after the database could not be written.
+	retryAfter = time.Second
+	// complainEvery is how often errors are logged while the database cannot be written.
+	complainEvery = time.Minute
+)
+
+// Log is the alert log. Its methods may be used from any goroutine.
+type Log struct {
+	log     *slog.Logger
+	db      *sql.DB // used by the writing goroutine only
+	readers *sql.DB
+	writer  *writer
+
+	dropped atomic.Int64
+
+	mu     sync.Mutex // guards the following
+	queue  []entry
+	closed bool
+	done   uint64        // entries written or dropped so far
+	added  uint64        // entries queued so far
+	moved  chan struct{} // closed, and made anew, whenever done grows
+
+	wake      chan struct{} // has an element when the writing goroutine shall not wait any longer
+	stop      chan struct{}
+	closeOnce sync.Once
+	closeErr  error
+	running   sync.WaitGroup
+}
+
+// entry is one thing to write: exactly one of the pointers is set.
+type entry struct {
+	transition *alert.Transition
+	change     *Change
+	task       *task
+}
+
+// task is work that needs the order of the queue.
+type task struct {
+	run  func(ctx context.Context, w *writer) error
+	done chan error // has room for the result
+}
+
+// Change is what became of a transition after it happened. What is zero stays as it is.
+type Change struct {
+	GlobalID  int64       // of the transition
+	Flags     alert.Flags // to be set
+	Unset     alert.Flags // to be unset
+	UpdatedBy int64       // UniqueID of the transition that took its place
+	ExecRunAt time.Time   // when it was handed to the notification hub; ExecCode counts only together with it
+	ExecCode  int
+}
+
+var errClosed = errors.New("the alert log is closed")
+
+func newLog(db, readers *sql.DB, w *writer, log *slog.Logger) *Log {
+	l := &Log{
+		log:     log,
+		db:      db,
+		readers: readers,
+		writer:  w,
+		moved:   make(chan struct{}),
+		wake:    make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+	}
+	l.running.Go(l.run)
+	return l
+}
+
+// Append adds transitions, the older ones first. It returns at once unless the disk cannot follow: then it waits for room a
+// moment, and after that what has waited longest is dropped and counted.
+func (l *Log) Append(list []alert.Transition) {
+	entries := make([]entry, len(list))
+	for i := range list {
+		t := list[i]
+		entries[i].transition = &t
+	}
+	l.add(entries)
+}
+
+// Update notes what became of transitions, in order.
+func (l *Log) Update(list ...Change) {
+	entries := make([]entry, len(list))
+	for i := range list {
+		c := list[i]
+		entries[i].change = &c
+	}
+	l.add(entries)
+}
+
+// Dropped returns how many transitions and changes were given up since the start because the disk could not follow.
+func (l *Log) Dropped() int64 { return l.dropped.Load() }
+
+// add queues entries, see Append.
+func (l *Log) add(entries []entry) {
+	deadline := time.Time{}
+	for len(entries) > 0 {
+		l.mu.Lock()
+		if l.closed {
+			l.mu.Unlock()
+			l.dropped.Add(int64(len(entries)))
+			return
+		}
+		room := min(maxQueued-len(l.queue), len(entries))
+		l.queueLocked(entries[:room])
+		entries = entries[room:]
+		moved := l.moved
+		l.mu.Unlock()
+		if len(entries) == 0 {
+			return
+		}
+		l.hurry()
+		if deadline.IsZero() {
+			deadline = time.Now().Add(patience)
+		}
+		select {
+		case <-moved:
+		case <-l.stop:
+		case <-time.After(time.Until(deadline)):
+			l.makeRoom(len(entries))
+		}
+	}
+}
+
+func (l *Log) queueLocked(entries []entry) {
+	l.queue = append(l.queue, entries...)
+	l.added += uint64(len(entries))
+	if len(l.queue) >= maxBatch {
+		l.hurry()
+	}
+}
+
+// makeRoom drops the n entries that have waited longest, tasks excepted.
+func (l *Log) makeRoom(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := l.queue[:0]
+	dropped := 0
+	for _, e := range l.queue {
+		if dropped < n && e.task == nil {
+			dropped++
+			continue
+		}
+		kept = append(kept, e)
+	}
+	clear(l.queue[len(kept):])
+	l.queue = kept
+	l.dropped.Add(int64(dropped))
+	l.doneLocked(dropped)
+}
+
+func (l *Log) doneLocked(n int) {
+	l.done += uint64(n)
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// hurry makes the writing goroutine write now.
+func (l *Log) hurry() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// do runs f in the writing goroutine after all that was queued before.
+func (l *Log) do(ctx context.Context, f func(ctx context.Context, w *writer) error) error {
+	t := &task{run: f, done: make(chan error, 1)}
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return errClosed
+	}
+	l.queueLocked([]entry{{task: t}}) // a few more than maxQueued do no harm
+	l.mu.Unlock()
+	l.hurry()
+	select {
+	case err := <-t.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Flush waits until all that was queued so far is in the file.
+func (l *Log) Flush(ctx context.Context) error {
+	l.mu.Lock()
+	goal := l.added
+	waits := l.done < goal
+	l.mu.Unlock()
+	for waits {
+		l.hurry()
+		l.mu.Lock()
+		moved := l.moved
+		waits = l.done < goal
+		closed := l.closed
+		l.mu.Unlock()
+		if !waits {
+			break
+		}
+		if closed {
+			return errClosed
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("write the alert log: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// Close writes what is queued and closes the file. Closing twice is harmless; what is appended afterwards is dropped.
+func (l *Log) Close() error {
+	l.closeOnce.Do(func() {
+		close(l.stop)
+		l.running.Wait()
+		l.closeErr = errors.Join(l.closeErr, l.writer.close(), l.readers.Close(), l.db.Close())
+		if l.closeErr != nil {
+			l.closeErr = fmt.Errorf("close the alert log: %w", l.closeErr)
+		}
+	})
+	return l.closeErr
+}

@@ -1,0 +1,112 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// run writes the queue until the log is closed, and what is left then.
+func (l *Log) run() {
+	ctx := context.Background() // what was queued is written, whoever asks
+	timer := time.NewTimer(flushEvery)
+	defer timer.Stop()
+	var complained time.Time
+	failures := 0
+	for {
+		pause := flushEvery
+		err := l.writeQueue(ctx)
+		if err == nil {
+			failures = 0
+		} else {
+			pause = retryAfter
+			failures++
+			if time.Since(complained) >= complainEvery {
+				complained = time.Now()
+				l.log.Error("the alert log cannot be written: transitions are kept in memory and tried again",
+					"error", err, "failures", failures, "dropped", l.dropped.Load())
+			}
+		}
+		timer.Reset(pause)
+		select {
+		case <-timer.C:
+			continue
+		case <-l.stop:
+		case <-l.wake:
+			if err == nil {
+				continue
+			}
+			// Those who are in a hurry wait too while the database cannot be written.
+			select {
+			case <-timer.C:
+				continue
+			case <-l.stop:
+			}
+		}
+		l.closeErr = l.finish(ctx)
+		return
+	}
+}
+
+// finish takes no more entries and writes what is queued.
+func (l *Log) finish(ctx context.Context) error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	err := l.writeQueue(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.queue {
+		if e.task != nil {
+			e.task.done <- errors.Join(errClosed, err)
+		}
+	}
+	l.dropped.Add(int64(len(l.queue)))
+	l.queue = nil
+	l.doneLocked(0)
+	return err
+}
+
+// writeQueue writes batches until the queue is empty. After an error what could not be written is queued again.
+func (l *Log) writeQueue(ctx context.Context) error {
+	for {
+		batch := l.takeBatch()
+		if len(batch) == 0 {
+			return nil
+		}
+		if t := batch[0].task; t != nil {
+			t.done <- t.run(ctx, l.writer)
+			l.wrote(1)
+			continue
+		}
+		if err := l.writer.write(ctx, batch); err != nil {
+			l.mu.Lock()
+			l.queue = append(batch, l.queue...)
+			l.mu.Unlock()
+			return err
+		}
+		l.wrote(len(batch))
+	}
+}
+
+// takeBatch takes the entries of one transaction from the queue: a task, or entries up to the next task.
+func (l *Log) takeBatch() []entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for n < len(l.queue) && n < maxBatch && l.queue[n].task == nil {
+		n++
+	}
+	if n == 0 {
+		n = min(1, len(l.queue))
+	}
+	batch := l.queue[:n:n]
+	l.queue = l.queue[n:]
+	return batch
+}
+
+func (l *Log) wrote(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doneLocked(n)
+}
