@@ -224,7 +224,7 @@ var commands = map[string]string{
 	"query": "query", "query_range": "query_range", "series": "series", "labels": "labels", "values": "values", "read": "read",
 	"federate": "federate",
 	"contexts": "contexts", "context": "context", "allmetrics": "allmetrics", "badge.svg": "badge.svg", "registry": "registry", "weights": "weights", "metric_correlations": "metric_correlations",
-	"q": "q", "nodes": "nodes", "node_instances": "node_instances", "versions": "versions", "stream_path": "stream_path", "storage": "storage", "openapi.json": "openapi.json",
+	"q": "q", "nodes": "nodes", "node_instances": "node_instances", "versions": "versions", "stream_path": "stream_path", "storage": "storage", "fleet": "fleet", "streaming": "streaming", "openapi.json": "openapi.json",
 }
 
 func command(path string) string {

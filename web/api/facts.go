@@ -33,6 +33,7 @@ type hostFacts struct {
 	generation uint64
 	counted    time.Time
 	counts     counts
+	spaces     []*catalog.Chart // file systems
 }
 
 type look struct {
@@ -126,11 +127,15 @@ func (f *facts) counts(h *catalog.Host, now time.Time) counts {
 	f.mu.Unlock()
 
 	var c counts
+	var spaces []*catalog.Chart
 	for _, ch := range h.Charts() {
 		if !ch.Visible() {
 			continue
 		}
 		c.charts++
+		if ch.Def().Context == spaceContext {
+			spaces = append(spaces, ch)
+		}
 		for _, d := range ch.Dimensions() {
 			if def := d.Def(); !def.Hidden && !def.Obsolete {
 				c.metrics++
@@ -140,7 +145,7 @@ func (f *facts) counts(h *catalog.Host, now time.Time) counts {
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	hf.generation, hf.counted, hf.counts = generation, now, c
+	hf.generation, hf.counted, hf.counts, hf.spaces = generation, now, c, spaces
 	return c
 }
 
@@ -153,4 +158,42 @@ func (f *facts) total(now time.Time) counts {
 		sum.metrics += c.metrics
 	}
 	return sum
+}
+
+// spaceContext is the context of the charts of file systems.
+const spaceContext = "disk.space"
+
+// space is how full a file system is.
+type space struct {
+	name    string // mount point
+	percent float64
+}
+
+// fullest returns the file system of a host that is closest to being full. It is false when the host sends none.
+func (f *facts) fullest(h *catalog.Host, now time.Time) (worst space, ok bool) {
+	f.counts(h, now)
+	f.mu.Lock()
+	charts := f.hostLocked(h).spaces
+	f.mu.Unlock()
+	for _, ch := range charts {
+		// What is reserved for root is not for the others: df does not count it either.
+		oldest := now.Unix() - gaugeAge - 3*ch.UpdateEvery()
+		value := func(dim string) (float64, bool) {
+			d := ch.Dimension(dim)
+			if d == nil {
+				return 0, false
+			}
+			t, v, _ := d.Last()
+			return v, t >= oldest
+		}
+		used, haveUsed := value("used")
+		avail, haveAvail := value("avail")
+		if !haveUsed || !haveAvail || used+avail <= 0 {
+			continue
+		}
+		if percent := 100 * used / (used + avail); !ok || percent > worst.percent {
+			worst, ok = space{ch.Def().Family, percent}, true
+		}
+	}
+	return worst, ok
 }

@@ -102,6 +102,7 @@ var commands = map[string]map[string]command{
 	},
 	"foster/v1": {
 		"hosts":   {answer: (*API).hosts, below: (*API).hostPage},
+		"fleet":   {answer: (*API).fleet},
 		"live":    {stream: (*API).live},
 		"data":    {answer: (*API).batch},
 		"storage": {answer: (*API).storagePage},
