@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foster/health/history"
+	"foster/health/silence"
 	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
@@ -98,6 +100,15 @@ type Options struct {
 	// GzipLevel returns how much answers are compressed: from 1 to 9, or 0 for not at all.
 	GzipLevel func() int
 
+	// Alerts decides alerts; nil: there are none.
+	Alerts alertSource
+	// AlertLog has the transitions of alerts; nil: there are none.
+	AlertLog *history.Log
+	// Silences silences alerts; nil: nothing can be silenced.
+	Silences *silence.Set
+	// ManagementToken is what those who silence alerts show; empty: nobody can but the parent's own page.
+	ManagementToken string
+
 	// Disk returns the space of the file system that holds the store.
 	Disk func() (Disk, error)
 
@@ -169,6 +180,9 @@ func New(o Options) (*API, error) {
 func newAPI(o Options, c *catalog.Catalog, s source) (*API, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("api options: %w", err)
+	}
+	if o.Alerts == nil {
+		o.Alerts = noAlerts{}
 	}
 	var steps []int64
 	for _, t := range s.Stats().Tiers {
