@@ -45,7 +45,7 @@ func simulate(ctx context.Context, s *server.Server) error {
 // fromHere returns the address at which children on this machine reach a parent, and how they do if it takes no plain
 // streams there, else nil.
 func fromHere(sockets []server.Socket, hasTLS bool) (addr string, tlsConfig *tls.Config) {
-	socket, ok := firstTCP(sockets, config.ACLStreaming)
+	socket, ok := server.FirstTCP(sockets, config.ACLStreaming)
 	if !ok {
 		return net.JoinHostPort("127.0.0.1", config.DefaultPort), nil
 	}

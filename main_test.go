@@ -158,7 +158,7 @@ func expand(ts *testscript.TestScript, neg bool, args []string) {
 // What an operator is told to open in a browser and to write on a child.
 func TestGreeting(t *testing.T) {
 	t.Parallel()
-	own := ownAddress()
+	own := server.OwnAddress()
 	for _, c := range []struct {
 		binds             string
 		tls               bool
@@ -181,7 +181,7 @@ func TestGreeting(t *testing.T) {
 		if got := whereToLook(sockets, c.tls); got != c.look {
 			t.Errorf("%s, TLS %v: %q, want %q", c.binds, c.tls, got, c.look)
 		}
-		got := destination(sockets, c.tls)
+		got := server.Destination(sockets, c.tls)
 		if got != c.destination {
 			t.Errorf("%s, TLS %v: destination %q, want %q", c.binds, c.tls, got, c.destination)
 		}

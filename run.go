@@ -128,7 +128,7 @@ func runServer(ctx context.Context, e *env, opts server.Options, started func(co
 func runKey(_ context.Context, e *env, args []string) error {
 	fs := flag.NewFlagSet("foster key", flag.ContinueOnError)
 	fs.SetOutput(e.stderr)
-	destination := fs.String("destination", net.JoinHostPort(ownAddress(), config.DefaultPort), "`host:port` at which children reach this parent")
+	destination := fs.String("destination", net.JoinHostPort(server.OwnAddress(), config.DefaultPort), "`host:port` at which children reach this parent")
 	if err := parse(e, fs, args); err != nil {
 		return err
 	}

@@ -107,6 +107,7 @@ var commands = map[string]map[string]command{
 		"data":    {answer: (*API).batch},
 		"storage": {answer: (*API).storagePage},
 
+		"first_child":  {answer: (*API).firstChild},
 		"openapi.json": {answer: (*API).openAPI},
 	},
 }
