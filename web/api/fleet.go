@@ -98,6 +98,7 @@ func (a *API) fleetHost(e *encoder, h *catalog.Host, now time.Time) {
 	} else {
 		e.keyNull("disk_space")
 	}
+	a.fleetAlerts(e, h.GUID)
 	e.close('}')
 }
 

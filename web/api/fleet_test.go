@@ -54,9 +54,9 @@ func TestFleet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"cpu_percent":null,"disk_bytes_per_second":null,"disk_space":null,"guid":"00000000-0000-0000-0000-00000000000d","last_seen":0,` +
+	want := `[{"alerts":null,"cpu_percent":null,"disk_bytes_per_second":null,"disk_space":null,"guid":"00000000-0000-0000-0000-00000000000d","last_seen":0,` +
 		`"memory_bytes":null,"memory_percent":null,"network_bits_per_second":null,"replication_percent":100,"samples_per_second":0,"state":"archived","uptime_seconds":null},` +
-		`{"cpu_percent":26.5,"disk_bytes_per_second":5120,"disk_space":{"of":"/data","percent":90},"guid":"` + webGUID + `","last_seen":0,` +
+		`{"alerts":null,"cpu_percent":26.5,"disk_bytes_per_second":5120,"disk_space":{"of":"/data","percent":90},"guid":"` + webGUID + `","last_seen":0,` +
 		`"memory_bytes":2097152000,"memory_percent":50,"network_bits_per_second":100000,"replication_percent":100,"samples_per_second":0,"state":"archived","uptime_seconds":86400}]`
 	if string(got) != want {
 		t.Errorf("%s\nwant %s", got, want)
