@@ -134,24 +134,26 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     chart_labels: {},
   });
 
-  function data(h, q) {
-    const chart = h.charts.find((c) => c.id === q.get("chart"));
-    if (!chart) return null;
-    const before = Number(q.get("before"));
-    const after = Number(q.get("after"));
-    const step = Math.max(chart.every, Math.round((before - after + 1) / Number(q.get("points"))));
+  const alarm = (name, chart, status, units, value, more) => ({ name, chart, status, units, value_string: value, info: "An invented alert", last_status_change: Math.floor(born - 600), warn: "", crit: "", green: null, red: null, silenced: false, ...more });
+  const alarms = () => ({
+    "system.load.load_high": alarm("load_high", "system.load", "WARNING", "load", "2.4 load", { warn: "$this > (($status >= $WARNING) ? (1.5) : (2))", crit: "$this > 12" }),
+    "system.ram.ram_in_use": alarm("ram_in_use", "system.ram", "CLEAR", "%", "61%", { warn: "$this > 80" }),
+  });
+
+  function rows(h, id, q) {
+    const chart = h.charts.find((c) => c.id === id);
+    if (!chart) return { chart: id, error: "unknown chart" };
+    const [after, before] = [Number(q.get("after")), Number(q.get("before"))];
+    const step = Math.max(1, Math.ceil((before - after) / Number(q.get("points")) / chart.every)) * chart.every;
     const last = lastOf(h);
-    const rows = [];
-    for (let t = Math.ceil(after / step) * step; t <= before; t += step) {
-      rows.push([t, ...chart.dims.map((d) => (t > last || t < born - 86400 * 10 ? null : valueAt(chart, d, t)))]);
-    }
-    return {
-      api: 1,
-      view_update_every: step,
-      dimension_ids: chart.dims.map((d) => d.id),
-      dimension_names: chart.dims.map((d) => d.name),
-      result: { labels: ["time", ...chart.dims.map((d) => d.name)], data: rows },
-    };
+    const times = [];
+    const end = Math.min(Math.ceil(before / step), Math.floor((now() - 1) / step)) * step;
+    for (let t = Math.floor(after / step) * step; t <= end; t += step) times.push(t);
+    const column = (d, factor) => times.map((t) => (t > last || t < born - 86400 * 10 ? null : valueAt(chart, d, t) === null ? null : valueAt(chart, d, t) * factor));
+    const out = { chart: id, update_every: chart.every, step, rows: times.length, first: times[0], dimensions: chart.dims.map((d) => d.id), names: chart.dims.map((d) => d.name), values: chart.dims.map((d) => column(d, 1)) };
+    if (step > chart.every) Object.assign(out, { min: chart.dims.map((d) => column(d, d.sign > 0 ? 0.7 : 1.3)), max: chart.dims.map((d) => column(d, d.sign > 0 ? 1.3 : 0.7)) });
+    if (chart.context === "system.cpu") out.anomaly_rates = times.map((t) => (t % 120 < 15 ? 60 : 0));
+    return out;
   }
 
   function live(h, q, req, res) {
@@ -225,11 +227,11 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
         return json(res, { version: "v1.37.1", os_name: "Debian GNU/Linux", os_version: "12", kernel_name: "Linux", kernel_version: "6.1.0-26-amd64", architecture: "x86_64", virtualization: "kvm", cores_total: "8", ram_total: "16687091712", host_labels: { _os: "linux" } });
       case "/api/v1/charts":
         return json(res, { hostname: host.hostname, charts: Object.fromEntries(host.charts.map((c) => [c.id, definition(c, host)])) });
-      case "/api/v1/data": {
+      case "/api/foster/v1/data":
         counters.data++;
-        const body = data(host, url.searchParams);
-        return body ? json(res, body) : text(res, 404, "No metrics where matched to query.");
-      }
+        return json(res, { now: now(), charts: url.searchParams.getAll("chart").map((id) => rows(host, id, url.searchParams)) });
+      case "/api/v1/alarms":
+        return json(res, { status: true, now: Math.floor(now()), alarms: host.quietSince ? {} : alarms() });
       case "/api/foster/v1/live":
         return live(host, url.searchParams, req, res);
       default:

@@ -15,7 +15,7 @@ export class ApiError extends Error {
 
 const answerTimeout = 20_000; // milliseconds
 
-async function getJSON(path: string, signal: AbortSignal): Promise<unknown> {
+export async function getJSON(path: string, signal: AbortSignal): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(path, {

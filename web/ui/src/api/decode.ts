@@ -5,22 +5,22 @@ import type { Cell, Chart, ChartType, Connection, DataTable, Dimension, Fleet, H
  * what it runs on), so every field has a neutral value instead of an exception in the middle of a page.
  */
 
-type Obj = Record<string, unknown>;
+export type Obj = Record<string, unknown>;
 
-function obj(v: unknown): Obj {
+export function obj(v: unknown): Obj {
   return typeof v === "object" && v !== null && !Array.isArray(v) ? (v as Obj) : {};
 }
 
-function arr(v: unknown): unknown[] {
+export function arr(v: unknown): unknown[] {
   return Array.isArray(v) ? v : [];
 }
 
-function str(v: unknown): string {
+export function str(v: unknown): string {
   return typeof v === "string" ? v : "";
 }
 
 /** Some numbers of the v1 API are strings ("cores_total"). */
-function num(v: unknown, missing = 0): number {
+export function num(v: unknown, missing = 0): number {
   const n = typeof v === "string" && v.trim() !== "" ? Number(v) : v;
   return typeof n === "number" && Number.isFinite(n) ? n : missing;
 }
@@ -30,7 +30,7 @@ function positive(v: unknown): number | null {
   return n > 0 ? n : null;
 }
 
-function cell(v: unknown): Cell {
+export function cell(v: unknown): Cell {
   return typeof v === "number" && Number.isFinite(v) ? v : null;
 }
 
@@ -165,7 +165,11 @@ export function decodeLive(v: unknown): LiveBatch {
     for (const row of arr(chart["points"]).map(arr)) {
       if (typeof row[0] === "number") points.push([row[0], ...row.slice(1).map(cell)]);
     }
-    charts[id] = { dimensions: arr(chart["dimensions"]).map(str), points };
+    const anomalies: [number, number][] = [];
+    for (const row of arr(chart["anomalies"]).map(arr)) {
+      if (typeof row[0] === "number" && typeof row[1] === "number") anomalies.push([row[0], row[1]]);
+    }
+    charts[id] = { dimensions: arr(chart["dimensions"]).map(str), points, anomalies };
   }
   return { now: num(o["now"]), charts };
 }

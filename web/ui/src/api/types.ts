@@ -80,6 +80,12 @@ export interface Chart {
 /** A stored value, or null where nothing was collected. */
 export type Cell = number | null;
 
+/** Extremes of rows, as columns parallel to those of the means. */
+export interface Band {
+  low: Cell[][];
+  high: Cell[][];
+}
+
 /** Rows of one chart, oldest first, as columns: columns[i][k] is dimension i at times[k]. */
 export interface DataTable {
   dimensions: Dimension[];
@@ -87,12 +93,23 @@ export interface DataTable {
   columns: Cell[][];
   /** Seconds between rows. */
   step: number;
+  /** The smallest and the largest sample of each row, where rows are longer than samples. */
+  band?: Band;
+  /** Percent of the samples of each row that the host found anomalous; absent when it found none. */
+  anomalies?: Cell[];
 }
 
 /** One row of the live feed: time, then one value per dimension of its chart. */
 export type LiveRow = [time: number, ...values: Cell[]];
 
+/** New rows of a chart, and the anomaly rates (percent) of those that have one. */
+export interface LiveChart {
+  dimensions: string[];
+  points: LiveRow[];
+  anomalies: [time: number, rate: number][];
+}
+
 export interface LiveBatch {
   now: number;
-  charts: Record<string, { dimensions: string[]; points: LiveRow[] }>;
+  charts: Record<string, LiveChart>;
 }

@@ -30,7 +30,18 @@ function hslHex(h: number, s: number, l: number): string {
   return `#${channel(0)}${channel(8)}${channel(4)}`;
 }
 
-export const ink: Record<Theme, { label: string; grid: string }> = {
-  light: { label: "#5b6573", grid: "#e9edf1" },
-  dark: { label: "#98a2b0", grid: "#232a34" },
+/** What surrounds the dimensions: labels, grid, lines where alerts are raised, and the ribbon of anomalies. */
+export interface Ink {
+  label: string;
+  grid: string;
+  surface: string;
+  text: string;
+  warning: string;
+  critical: string;
+  anomaly: string;
+}
+
+export const ink: Record<Theme, Ink> = {
+  light: { label: "#5b6573", grid: "#e9edf1", surface: "#ffffff", text: "#18202b", warning: "#98590a", critical: "#bf2a2f", anomaly: "#8a3ffc" },
+  dark: { label: "#98a2b0", grid: "#232a34", surface: "#14181f", text: "#e3e8ef", warning: "#e2a84b", critical: "#ff8a80", anomaly: "#be95ff" },
 };

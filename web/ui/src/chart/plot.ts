@@ -1,6 +1,8 @@
 import uPlot from "uplot";
-import type { Cell, ChartType } from "../api/types";
+import type { Band, Cell, ChartType } from "../api/types";
 import type { Window } from "../state/range";
+import { pans, listenForGestures } from "./gestures";
+import { drawAnomalies, drawBand, drawThresholds, type Threshold } from "./overlay";
 import { decimalsFor, formatClock, formatTick, formatTimeTick } from "./format";
 import { dimensionColor, ink, withAlpha, type Theme } from "./palette";
 import { stack } from "./stack";
@@ -22,8 +24,10 @@ export interface PlotOptions {
   onDrag(active: boolean): void;
   /** Double click. */
   onReset(): void;
-  /** Wheel with the control key, or a pinch on a touch pad: make the range `factor` times as long around `time`. */
+  /** Make the range `factor` times as long around `time`. */
   onZoom(factor: number, time: number): void;
+  /** Move the range by so many seconds. */
+  onPan(seconds: number): void;
   /** The way in which the values are shown changed. */
   onDisplay(display: Display): void;
 }
@@ -32,6 +36,18 @@ export interface PlotOptions {
 export interface Display extends Scale {
   decimals: number;
 }
+
+/** Rows to draw: at most one of them on either side of the window. */
+export interface PlotRows {
+  times: readonly number[];
+  columns: readonly Cell[][];
+  band: Band | null;
+  anomalies: readonly Cell[];
+  /** Seconds a row covers. */
+  step: number;
+}
+
+const noRows: PlotRows = { times: [], columns: [], band: null, anomalies: [], step: 1 };
 
 const labelFont = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const axisWidth = 46; // px; the same on all charts, so that equal times stand below each other
@@ -51,6 +67,8 @@ export class Plot {
   /** Limits of what is drawn. */
   private low = 0;
   private high = 0;
+  private rows: PlotRows = noRows;
+  private thresholds: readonly Threshold[] = [];
 
   constructor(
     parent: HTMLElement,
@@ -71,9 +89,17 @@ export class Plot {
     return this.opts.chartType !== "line";
   }
 
-  /** Draws rows over a window of time, at most one of them on either side of it. `hidden` holds the indices of dimensions switched off. */
-  update(times: readonly number[], columns: readonly Cell[][], hidden: (i: number) => boolean, window: Window): void {
+  /** The picture as it is. */
+  get canvas(): HTMLCanvasElement {
+    return this.u.ctx.canvas;
+  }
+
+  /** Draws rows over a window of time. `hidden` holds the indices of dimensions switched off. */
+  update(rows: PlotRows, hidden: (i: number) => boolean, window: Window, thresholds: readonly Threshold[]): void {
     const { u } = this;
+    this.rows = rows;
+    this.thresholds = thresholds;
+    const { times, columns } = rows;
     let draw: readonly Cell[][] = columns;
     let bands: uPlot.Band[] = [];
     const shown = this.shown.map((_, i) => !hidden(i));
@@ -83,7 +109,9 @@ export class Plot {
       bands = stacked.bands.map((b) => ({ series: [b.from + 1, b.to + 1], dir: b.dir }));
     }
     // uPlot would leave out the rows next to the window, to which the lines at its edges lead.
-    [this.low, this.high] = extent(draw.filter((_, i) => shown[i]));
+    const limits = draw.filter((_, i) => shown[i]);
+    if (rows.band && this.banded(shown)) limits.push(...rows.band.low.filter((_, i) => shown[i]), ...rows.band.high.filter((_, i) => shown[i]));
+    [this.low, this.high] = extent(limits);
     u.batch(() => {
       shown.forEach((on, i) => {
         if (on !== this.shown[i]) u.setSeries(i + 1, { show: on }, false);
@@ -98,6 +126,28 @@ export class Plot {
       u.setData([times, ...draw] as uPlot.AlignedData, false);
       u.setScale("x", { min: window.after, max: window.before });
     });
+  }
+
+  /** Whether extremes are drawn: of layers on each other they would mean nothing, unless there is only one. */
+  private banded(shown: readonly boolean[]): boolean {
+    return !this.stacked || shown.filter(Boolean).length === 1;
+  }
+
+  private drawBands(): void {
+    const { band, times } = this.rows;
+    if (!band || !this.banded(this.shown)) return;
+    const theme = this.opts.theme();
+    const strength = this.shown.filter(Boolean).length > 4 ? 0.14 : 0.24;
+    this.shown.forEach((on, i) => {
+      if (on && band.low[i]) drawBand(this.u, times, band.low[i], band.high[i]!, withAlpha(dimensionColor(theme, i), strength));
+    });
+  }
+
+  private drawMarks(): void {
+    const colors = ink[this.opts.theme()];
+    const { times, anomalies, step } = this.rows;
+    drawAnomalies(this.u, times, anomalies, step, colors.anomaly);
+    drawThresholds(this.u, this.thresholds, colors);
   }
 
   /** Shows the shared cursor at `time`, unless it comes from this chart. */
@@ -175,9 +225,14 @@ export class Plot {
         y: false,
         points: { show: !this.stacked, size: 6, width: 1 },
         drag: { x: true, y: false, setScale: false, dist: 4 },
-        bind: { dblclick: () => () => (opts.onReset(), null) },
+        bind: {
+          mousedown: (_u, _target, handle) => (e) => (pans(e) ? null : handle(e)),
+          dblclick: () => () => (opts.onReset(), null),
+        },
       },
       hooks: {
+        drawAxes: [() => this.drawBands()],
+        draw: [() => this.drawMarks()],
         setCursor: [
           (u) => {
             if (!this.hovered) return;
@@ -235,20 +290,16 @@ export class Plot {
       opts.onHover(null);
     });
     over.addEventListener("mousedown", (e) => {
-      if (e.button !== 0) return;
+      if (e.button !== 0 || pans(e)) return;
       opts.onDrag(true);
       addEventListener("mouseup", () => opts.onDrag(false), { once: true });
     });
-    over.addEventListener(
-      "wheel",
-      (e) => {
-        if (!e.ctrlKey && !e.metaKey) return;
-        e.preventDefault();
-        const lines = e.deltaMode === WheelEvent.DOM_DELTA_LINE ? e.deltaY * 16 : e.deltaY;
-        opts.onZoom(Math.exp(Math.max(-0.5, Math.min(0.5, lines / 250))), this.u.posToVal(e.offsetX, "x"));
-      },
-      { passive: false },
-    );
+    const span = () => this.u.scales["x"]!.max! - this.u.scales["x"]!.min!;
+    listenForGestures(over, {
+      onPan: (share) => opts.onPan(-share * span()),
+      onZoom: (factor, share) => opts.onZoom(factor, this.u.scales["x"]!.min! + share * span()),
+      onGrab: (active) => over.classList.toggle("grabbed", active),
+    });
   }
 }
 

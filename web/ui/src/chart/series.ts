@@ -1,4 +1,4 @@
-import type { Cell, DataTable, Dimension, LiveRow } from "../api/types";
+import type { Band, Cell, DataTable, Dimension, LiveRow } from "../api/types";
 
 /** Seconds behind the end of a history query in which points may still be on their way to the server. */
 const lateness = 3;
@@ -13,14 +13,18 @@ export class Series {
   dimensions: Dimension[] = [];
   times: number[] = [];
   columns: Cell[][] = [];
+  /** Extremes of the rows, while rows are longer than samples. */
+  band: Band | null = null;
+  /** Percent of the samples of a row that were anomalous, by row. */
+  anomalies: Cell[] = [];
   /** Seconds a row covers. */
   step: number;
   /** Live points up to this time are in the rows already. */
   covered = 0;
 
   private readonly index = new Map<string, number>();
-  /** Sum and count of each dimension of the last row, while live points are still being averaged into it. */
-  private open: { end: number; sums: number[]; counts: number[] } | null = null;
+  /** What the last row holds so far of each dimension, while live points are still being averaged into it. */
+  private open: { end: number; sums: number[]; counts: number[]; rate: number; points: number } | null = null;
 
   constructor(
     dimensions: readonly Dimension[],
@@ -47,35 +51,42 @@ export class Series {
     const keep = this.open === null && this.step === step && this.updateEvery === step ? firstAfter(this.times, last) : this.times.length;
     const newerTimes = this.times.slice(keep);
     const newer = this.columns.map((c) => c.slice(keep));
+    const newerRates = this.anomalies.slice(keep);
 
     this.step = step;
     this.open = null;
     this.times = table.times.slice(0, end);
-    this.columns = this.dimensions.map(() => new Array<Cell>(end).fill(null));
-    table.dimensions.forEach((d, i) => {
-      this.columns[this.column(d.id, d.name)] = table.columns[i]!.slice(0, end);
-    });
+    this.anomalies = table.anomalies?.slice(0, end) ?? new Array<Cell>(end).fill(null);
+    const places = table.dimensions.map((d) => this.column(d.id, d.name));
+    const spread = (columns: readonly Cell[][]) => {
+      const out = this.dimensions.map(() => new Array<Cell>(end).fill(null));
+      places.forEach((place, i) => (out[place] = columns[i]!.slice(0, end)));
+      return out;
+    };
+    this.columns = spread(table.columns);
+    this.band = table.band ? { low: spread(table.band.low), high: spread(table.band.high) } : null;
     this.covered = Math.max(last, before - Math.max(lateness, 2 * this.updateEvery));
     for (let k = 0; k < newerTimes.length; k++) {
       const t = newerTimes[k]!;
       this.gapBefore(t);
-      this.times.push(t);
-      this.columns.forEach((c, i) => c.push(newer[i]?.[k] ?? null));
+      this.pushRow(t, newerRates[k] ?? null);
+      this.columns.forEach((c, i) => (c[c.length - 1] = newer[i]?.[k] ?? null));
       this.covered = Math.max(this.covered, t);
     }
   }
 
   /** Adds live rows; those already held are skipped. Reports whether anything changed. */
-  append(ids: readonly string[], rows: readonly LiveRow[]): boolean {
+  append(ids: readonly string[], rows: readonly LiveRow[], anomalies: readonly (readonly [number, number])[] = []): boolean {
     let at: number[] | null = null;
+    const rates = new Map(anomalies);
     for (const row of rows) {
       const t = row[0];
       // Points behind the held rows belong to a history answer; what is held already came twice over a reconnect.
       if (t <= this.covered || (this.open === null && t <= (this.times.at(-1) ?? 0))) continue;
       at ??= ids.map((id) => this.column(id, id));
       this.covered = t;
-      if (this.step > this.updateEvery) this.average(t, at, row);
-      else this.push(t, at, row);
+      if (this.step > this.updateEvery) this.average(t, at, row, rates.get(t) ?? 0);
+      else this.push(t, at, row, rates.get(t) ?? null);
     }
     return at !== null;
   }
@@ -85,8 +96,7 @@ export class Series {
     const n = firstAfter(this.times, time) - 1;
     // Cutting an array costs its length, so cut now and then rather than at every row.
     if (n < 64) return;
-    this.times.splice(0, n);
-    for (const c of this.columns) c.splice(0, n);
+    for (const column of this.parallel()) column.splice(0, n);
   }
 
   /** Index of the row that shows the value at `time`, or -1 where no row covers it. */
@@ -96,13 +106,21 @@ export class Series {
     return this.times[i]! - time <= this.step / 2 ? i : -1;
   }
 
+  /** The columns that have a cell for each row. */
+  private parallel(): Cell[][] {
+    return [this.times, this.anomalies, ...this.columns, ...(this.band ? [...this.band.low, ...this.band.high] : [])];
+  }
+
   private column(id: string, name: string): number {
     let i = this.index.get(id);
     if (i === undefined) {
       i = this.dimensions.length;
       this.index.set(id, i);
       this.dimensions.push({ id, name });
-      this.columns.push(new Array<Cell>(this.times.length).fill(null));
+      const column = () => new Array<Cell>(this.times.length).fill(null);
+      this.columns.push(column());
+      this.band?.low.push(column());
+      this.band?.high.push(column());
     }
     return i;
   }
@@ -111,33 +129,46 @@ export class Series {
   private gapBefore(t: number): void {
     const last = this.times.at(-1);
     if (last === undefined || t - last <= 1.5 * this.step) return;
-    this.times.push(last + this.step);
-    for (const c of this.columns) c.push(null);
+    this.pushRow(last + this.step, null);
   }
 
-  private push(t: number, at: readonly number[], row: LiveRow): void {
+  /** Adds a row without values. */
+  private pushRow(t: number, rate: Cell): void {
+    for (const column of this.parallel()) column.push(null);
+    this.times[this.times.length - 1] = t;
+    this.anomalies[this.anomalies.length - 1] = rate;
+  }
+
+  private push(t: number, at: readonly number[], row: LiveRow, rate: Cell): void {
     this.gapBefore(t);
-    this.times.push(t);
-    for (const c of this.columns) c.push(null);
+    this.pushRow(t, rate);
     const k = this.times.length - 1;
     at.forEach((column, i) => (this.columns[column]![k] = row[i + 1] ?? null));
   }
 
-  private average(t: number, at: readonly number[], row: LiveRow): void {
+  private average(t: number, at: readonly number[], row: LiveRow, rate: number): void {
     const end = Math.ceil(t / this.step) * this.step;
     if (this.open?.end !== end) {
       if (end <= (this.times.at(-1) ?? 0)) return; // the rest of a row that the history answer completed
-      this.open = { end, sums: [], counts: [] };
-      this.push(end, [], row);
+      this.open = { end, sums: [], counts: [], rate: 0, points: 0 };
+      this.push(end, [], row, null);
     }
-    const { sums, counts } = this.open;
+    const { open, band } = this;
     const k = this.times.length - 1;
+    open.rate += rate;
+    open.points++;
+    if (open.rate > 0) this.anomalies[k] = open.rate / open.points;
     at.forEach((column, i) => {
       const v = row[i + 1];
       if (v == null) return;
-      sums[column] = (sums[column] ?? 0) + v;
-      counts[column] = (counts[column] ?? 0) + 1;
-      this.columns[column]![k] = sums[column] / counts[column];
+      const sum = (open.sums[column] = (open.sums[column] ?? 0) + v);
+      const count = (open.counts[column] = (open.counts[column] ?? 0) + 1);
+      this.columns[column]![k] = sum / count;
+      if (!band) return;
+      const low = band.low[column]!;
+      const high = band.high[column]!;
+      low[k] = Math.min(low[k] ?? v, v);
+      high[k] = Math.max(high[k] ?? v, v);
     });
   }
 }

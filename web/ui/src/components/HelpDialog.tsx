@@ -27,7 +27,8 @@ const host: Keys = [
   [["1", "…", "6"], "last 1 min, 5 min, 15 min, 1 h, 6 h, 24 h"],
   [["←", "→"], "earlier, later"],
   [["+", "−"], "zoom in, zoom out"],
-  [["esc"], "back to live"],
+  [["shift", "←", "→"], "the values earlier, later"],
+  [["esc"], "leave full screen; back to live"],
   [["j", "k"], "next, previous section"],
   [["u"], "all hosts"],
 ];
@@ -35,9 +36,10 @@ const host: Keys = [
 const mouse: Keys = [
   [["drag"], "show this stretch of time on all charts"],
   [["double click"], "back to live"],
+  [["shift", "drag"], "move in time; so does the wheel with shift"],
   [["ctrl", "wheel"], "zoom around the pointer"],
   [["click a name"], "dimension off, on"],
-  [["shift", "click a name"], "this dimension alone"],
+  [["shift", "click a name"], "this dimension alone; so does a double click"],
 ];
 
 function List({ title, rows }: { title: string; rows: Keys }): JSX.Element {

@@ -2,11 +2,14 @@ import type { JSX } from "preact";
 import "uplot/dist/uPlot.min.css";
 import "../styles/host.css";
 import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import type { Chart } from "../api/types";
 import { formatAgo } from "../chart/format";
 import { Badge } from "../components/Badge";
 import { Banner } from "../components/Banner";
-import { ChartCard } from "../components/ChartCard";
+import { Button } from "../components/Button";
+import type { FullScreen } from "../components/ChartCard";
+import { ChartSections, useCurrentSection } from "../components/ChartSections";
 import { HostFacts } from "../components/HostFacts";
 import { Icon } from "../components/icons";
 import { useKeys } from "../components/keys";
@@ -17,7 +20,10 @@ import { TopBar } from "../components/TopBar";
 import { HostSession } from "../state/host";
 import { presets } from "../state/range";
 import { compileSearch } from "../state/search";
-import { blocksOf, chartTexts, groupCharts, type Family, type Section } from "../state/sections";
+import { alertedCharts, mainCharts } from "../state/overview";
+import { chartTexts, groupCharts, type Family, type Section } from "../state/sections";
+import { toast } from "../state/toasts";
+import { useHostAddress } from "./hostaddress";
 import { NotFound } from "./NotFoundPage";
 
 export function HostPage({ name }: { name: string }): JSX.Element {
@@ -42,13 +48,25 @@ export function HostPage({ name }: { name: string }): JSX.Element {
 function Host({ session, hostname }: { session: HostSession; hostname: string }): JSX.Element {
   const query = useSignal("");
   const menu = useSignal(false);
-  const sections = useComputed(() => {
+  const full = useSignal("");
+  const grouped = useComputed(() => {
     const matches = compileSearch(query.value);
     return groupCharts(session.charts.value.filter((c) => matches(chartTexts(c))));
   });
+  // Alerts are read again and again: the overview is made anew only when other charts have one.
+  const alerted = useComputed(() => alertedCharts(session.charts.value, session.alarms.value).map((c) => c.id).join("\n"));
+  const sections = useComputed(() => {
+    if (query.value.trim() !== "" || grouped.value.length === 0) return grouped.value;
+    const ids = alerted.value.split("\n");
+    return [overview(session.charts.value, ids), ...grouped.value];
+  });
   const current = useCurrentSection(sections);
-  useHostKeys(session, sections, current);
-  useInitialFragment(sections);
+  useHostKeys(session, sections, current, full);
+  useHostAddress(session, { query, full, sections, current });
+  useEffect(() => {
+    document.documentElement.classList.toggle("full-screen", full.value !== "");
+    return () => document.documentElement.classList.remove("full-screen");
+  }, [full.value]);
 
   const host = session.host.value;
   return (
@@ -63,6 +81,7 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
           Sections
         </button>
         <RangeBar session={session} />
+        <Button kind="quiet" icon="link" aria-label="copy a link to this view" onClick={() => void copyLink()} />
       </TopBar>
       <div class="host">
         <aside id="side" class={menu.value ? "open" : ""}>
@@ -72,11 +91,30 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
         <main>
           <HostBanners session={session} />
           <HostFacts session={session} />
-          <Charts session={session} sections={sections} query={query.value} onClear={() => (query.value = "")} />
+          <ChartSections session={session} sections={sections} full={full} query={query.value} onClear={() => (query.value = "")} />
         </main>
       </div>
     </>
   );
+}
+
+/** The section above all others: the charts with a raised alert, and the main ones. */
+function overview(charts: Chart[], alerted: readonly string[]): Section {
+  const known = new Map(charts.map((c) => [c.id, c]));
+  const family = (id: string, name: string, list: Chart[]): Family => ({ id: `overview.${id}`, name, priority: 0, charts: list });
+  const families = [family("alerts", "Raised alerts", alerted.flatMap((id) => known.get(id) ?? [])), family("main", "Main charts", mainCharts(charts))].filter((f) => f.charts.length > 0);
+  return { id: "overview", name: "Main charts", label: "Overview", priority: 0, families, count: families.reduce((n, f) => n + f.charts.length, 0) };
+}
+
+/** The address always says what the page shows, so it is the link. */
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    toast("The link is copied.");
+  } catch {
+    // Without a secure context there is no clipboard.
+    toast("The address of this page is the link: copy it from the address bar.", "note");
+  }
 }
 
 function HostBanners({ session }: { session: HostSession }): JSX.Element {
@@ -103,103 +141,20 @@ function HostBanners({ session }: { session: HostSession }): JSX.Element {
   );
 }
 
-function Charts({ session, sections, query, onClear }: { session: HostSession; sections: ReadonlySignal<Section[]>; query: string; onClear: () => void }): JSX.Element {
-  if (session.charts.value.length === 0) {
-    if (session.status.value === "ready") return <p class="none">This host has not sent a chart yet.</p>;
-    return (
-      <div class="grid" role="status" aria-label="loading the charts">
-        {Array.from({ length: 6 }, (_, i) => (
-          <div key={i} class="card chart waiting" />
-        ))}
-      </div>
-    );
-  }
-  if (sections.value.length === 0) {
-    return (
-      <p class="none">
-        No chart matches “{query}”.{" "}
-        <button type="button" class="link" onClick={onClear}>
-          Show all {session.charts.value.length}
-        </button>
-      </p>
-    );
-  }
-  return (
-    <>
-      {sections.value.map((s) => (
-        <section key={s.id} id={s.id} class="section" aria-label={s.label}>
-          <h2>{s.label}</h2>
-          {blocksOf(s).map((block) => (
-            <Block key={block[0]!.id} session={session} section={s} families={block} />
-          ))}
-        </section>
-      ))}
-    </>
-  );
-}
-
-/** Charts of one or more families in rows. Families that share rows have their name above their first chart. */
-function Block({ session, section, families }: { session: HostSession; section: Section; families: Family[] }): JSX.Element {
-  const shared = families.length > 1;
-  const named = section.families.length > 1 || families[0]!.name !== section.name;
-  return (
-    <>
-      {named && !shared && <h3>{families[0]!.name}</h3>}
-      <div class="grid">
-        {families.flatMap((f) =>
-          f.charts.map((c, i) => (
-            <div key={c.id} class="cell" id={i === 0 ? f.id : undefined} data-family={f.id}>
-              {shared && (i === 0 ? <h3>{f.name}</h3> : <div class="unnamed" />)}
-              <ChartCard session={session} chart={c} />
-            </div>
-          )),
-        )}
-      </div>
-    </>
-  );
-}
-
-/** The id of the family that stands at the top of the screen. */
-function useCurrentSection(sections: ReadonlySignal<Section[]>): ReadonlySignal<string> {
-  const current = useSignal("");
-  const list = sections.value;
-  useEffect(() => {
-    const inStrip = new Set<HTMLElement>();
-    const observer = new IntersectionObserver(
-      (entries) => {
-        for (const e of entries) {
-          if (e.isIntersecting) inStrip.add(e.target as HTMLElement);
-          else inStrip.delete(e.target as HTMLElement);
-        }
-        // Of the rows that touch the strip under the bar the lower one has just arrived; its first chart counts.
-        let first: HTMLElement | undefined;
-        for (const el of inStrip) {
-          const down = first ? el.offsetTop - first.offsetTop : 1;
-          if (down > 0 || (down === 0 && el.offsetLeft < first!.offsetLeft)) first = el;
-        }
-        if (first) current.value = first.dataset["family"]!;
-      },
-      { rootMargin: "-90px 0px -85% 0px" },
-    );
-    document.querySelectorAll(".cell").forEach((el) => observer.observe(el));
-    return () => observer.disconnect();
-  }, [list, current]);
-  return current;
-}
-
-/** The browser looks for the fragment of the address before the charts are there: follow it when they are. */
-function useInitialFragment(sections: ReadonlySignal<Section[]>): void {
-  const followed = useRef(false);
-  const ready = sections.value.length > 0;
-  useEffect(() => {
-    if (!ready || followed.current) return;
-    followed.current = true;
-    if (location.hash !== "") document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
-  }, [ready]);
-}
-
-function useHostKeys(session: HostSession, sections: ReadonlySignal<Section[]>, current: ReadonlySignal<string>): void {
+function useHostKeys(session: HostSession, sections: ReadonlySignal<Section[]>, current: ReadonlySignal<string>, full: FullScreen): void {
   const { range } = session;
+  const moveCursor = (by: number) => {
+    const { after, before } = session.view.peek();
+    const row = Math.max(1, (before - after) / 120);
+    range.cursor.value = Math.min(before, Math.max(after, (range.cursor.peek() ?? (by < 0 ? before : after)) + by * row));
+  };
+  const leave = () => {
+    if (full.peek() !== "") full.value = "";
+    else {
+      range.cursor.value = null;
+      range.live();
+    }
+  };
   const step = (by: 1 | -1) => {
     const families = sections.peek().flatMap((s) => s.families.map((f, i) => (i === 0 ? s.id : f.id)));
     const ids = sections.peek().flatMap((s) => s.families.map((f) => f.id));
@@ -209,9 +164,9 @@ function useHostKeys(session: HostSession, sections: ReadonlySignal<Section[]>, 
   };
   useKeys({
     " ": () => range.togglePause(),
-    Escape: () => range.live(),
-    ArrowLeft: () => range.pan(-0.5),
-    ArrowRight: () => range.pan(0.5),
+    Escape: leave,
+    ArrowLeft: (e) => (e.shiftKey ? moveCursor(-1) : range.pan(-0.5)),
+    ArrowRight: (e) => (e.shiftKey ? moveCursor(1) : range.pan(0.5)),
     "+": () => range.zoom(0.5),
     "=": () => range.zoom(0.5),
     "-": () => range.zoom(2),

@@ -1,16 +1,14 @@
 import { signal } from "@preact/signals";
-import { fetchData } from "../api/client";
-import type { RequestQueue } from "../api/queue";
-import type { Chart } from "../api/types";
+import type { ChartRows } from "../api/rows";
+import type { Chart, LiveChart } from "../api/types";
 import { Series } from "../chart/series";
-import { historyWindow, type Window } from "./range";
 
 export type ChartStatus = "loading" | "ready" | "error";
 
 /** Rows longer than this (seconds) are asked for again now and then instead of being followed live. */
 const longestLiveStep = 120;
 
-/** The data of one chart on a host page: its rows, how they were obtained, and which dimensions are switched off. */
+/** The data of one chart on a page: its rows, how they were obtained, and which dimensions are switched off. */
 export class ChartModel {
   readonly series: Series;
   readonly status = signal<ChartStatus>("loading");
@@ -21,63 +19,49 @@ export class ChartModel {
   /** Number of dimensions, which live points can raise. */
   readonly dimensions = signal(0);
   readonly hidden = signal<ReadonlySet<string>>(new Set());
-  /** Pixels the drawing is wide. */
+  /** Pixels the drawing is wide: of several, the widest. */
   width = 400;
+  /** Drawings of this chart on the page. */
+  users = 0;
   /** When the latest history request was sent, by the server's clock. */
   requested = 0;
-  private abort: AbortController | null = null;
+  /** The history request whose answer is waited for, 0 for none. */
+  ticket = 0;
 
-  constructor(
-    private readonly host: string,
-    readonly chart: Chart,
-    private readonly queue: RequestQueue,
-  ) {
+  constructor(readonly chart: Chart) {
     this.series = new Series(chart.dimensions, chart.updateEvery);
     this.dimensions.value = this.series.dimensions.length;
   }
 
   /** Whether live points belong to this chart now. */
   get followable(): boolean {
-    return this.status.peek() === "ready" && this.abort === null && this.series.step <= longestLiveStep;
+    return this.status.peek() === "ready" && this.ticket === 0 && this.series.step <= longestLiveStep;
   }
 
   /** Whether the rows should be asked for again: the last attempt failed, or they are too long to be followed and have aged. */
   outdated(now: number): boolean {
-    if (this.abort !== null) return false;
+    if (this.ticket !== 0) return false;
     const age = now - this.requested;
     if (this.status.peek() === "error") return age > 10;
     return this.series.step > longestLiveStep && age > Math.max(30, this.series.step / 4);
   }
 
-  /** Asks for the history of a window, giving up on an earlier request. Reports whether rows arrived. */
-  async load(window: Window, now: number): Promise<boolean> {
-    this.cancel();
-    const abort = (this.abort = new AbortController());
-    const { after, before, points } = historyWindow(window, this.width, this.chart.updateEvery, now);
-    this.requested = now;
-    try {
-      const table = await this.queue.run(abort.signal, () => fetchData(this.host, { chart: this.chart.id, after, before, points }, abort.signal));
-      if (this.abort !== abort) return false;
-      this.series.replace(table, before);
-      this.dimensions.value = this.series.dimensions.length;
-      this.status.value = "ready";
-      this.loads.value++;
-      return true;
-    } catch {
-      if (!abort.signal.aborted) this.status.value = "error";
-      return false;
-    } finally {
-      if (this.abort === abort) this.abort = null;
-    }
+  /** Takes the answer of a history request that ended at `before`. */
+  accept(rows: ChartRows, before: number): void {
+    this.ticket = 0;
+    this.series.replace(rows ?? { dimensions: [], times: [], columns: [], step: 1 }, rows?.times.at(-1) ?? before);
+    this.dimensions.value = this.series.dimensions.length;
+    this.status.value = "ready";
+    this.loads.value++;
   }
 
-  cancel(): void {
-    this.abort?.abort();
-    this.abort = null;
+  fail(): void {
+    this.ticket = 0;
+    this.status.value = "error";
   }
 
-  append(ids: readonly string[], rows: Parameters<Series["append"]>[1]): void {
-    if (!this.followable || !this.series.append(ids, rows)) return;
+  append(rows: LiveChart): void {
+    if (!this.followable || !this.series.append(rows.dimensions, rows.points, rows.anomalies)) return;
     this.dimensions.value = this.series.dimensions.length;
     this.revision.value++;
   }
@@ -87,13 +71,14 @@ export class ChartModel {
     const hidden = new Set(this.hidden.peek());
     if (!hidden.delete(id)) hidden.add(id);
     // A chart of nothing helps nobody: switching the last one off shows all again.
-    this.hidden.value = hidden.size >= this.series.dimensions.length ? new Set() : hidden;
+    this.hidden.value = this.series.dimensions.every((d) => hidden.has(d.id)) ? new Set() : hidden;
   }
 
   /** Shows one dimension alone, or all when it is alone already. */
   isolate(id: string): void {
     const others = this.series.dimensions.map((d) => d.id).filter((d) => d !== id);
-    const alone = !this.hidden.peek().has(id) && this.hidden.peek().size === others.length;
+    const hidden = this.hidden.peek();
+    const alone = !hidden.has(id) && others.every((d) => hidden.has(d));
     this.hidden.value = new Set(alone ? [] : others);
   }
 }

@@ -1,19 +1,21 @@
 import { batch, effect, signal } from "@preact/signals";
+import { fetchAlarms, type Alarm } from "../api/alarms";
 import { ApiError, fetchCharts, fetchInfo } from "../api/client";
 import { LiveFeed } from "../api/live";
-import { RequestQueue } from "../api/queue";
+import { fetchRows } from "../api/rows";
 import type { Chart, Host, HostInfo, LiveBatch } from "../api/types";
 import { ChartModel } from "./chart";
 import { ServerClock } from "./clock";
 import { FrameQueue } from "./frames";
+import { HistoryLoader } from "./history";
 import { spanOf, TimeRange, type Window } from "./range";
 import { pageVisible } from "./visible";
 
 export type HostStatus = "loading" | "ready" | "unknown" | "error";
 
-const parallelRequests = 5;
 const keptModels = 48; // charts out of view whose rows are kept, so that scrolling back shows them at once
 const mostFollowed = 200; // charts in one live stream, the server's limit
+const alarmsEvery = 10_000; // ms
 const longOutage = 300; // s of missing points that are asked for as history rather than as live points
 
 /** Everything a host page knows and does: its facts, its charts, the charts in view and their live points. */
@@ -29,14 +31,25 @@ export class HostSession {
   /** The window on the screen; moves while the range is live. */
   readonly view = signal<Window>(this.range.window());
   readonly frames = new FrameQueue();
+  /** Alerts by the id of their chart; those of the worst status first. */
+  readonly alarms = signal<ReadonlyMap<string, readonly Alarm[]>>(new Map());
+  /** Dimensions switched off, by chart id. */
+  readonly hidden = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
 
-  private readonly queue = new RequestQueue(parallelRequests);
+  private readonly history = new HistoryLoader({
+    fetch: (q, abort) => fetchRows(this.name, q, abort),
+    window: () => this.range.window(),
+    now: () => this.clock.now(),
+    arrived: (models) => {
+      if (this.range.signal.peek().kind === "live" && models.some((m) => this.active.get(m.chart.id) === m)) this.feed.changed(true);
+    },
+  });
   private readonly feed: LiveFeed;
   private readonly active = new Map<string, ChartModel>();
   private readonly kept = new Map<string, ChartModel>();
   private readonly abort = new AbortController();
   private readonly effects: (() => void)[];
-  private timers: Record<"tick" | "reload" | "fill" | "charts", ReturnType<typeof setTimeout> | undefined> = { tick: undefined, reload: undefined, fill: undefined, charts: undefined };
+  private timers: Record<"tick" | "reload" | "fill" | "charts" | "alarms", ReturnType<typeof setTimeout> | undefined> = { tick: undefined, reload: undefined, fill: undefined, charts: undefined, alarms: undefined };
   private ticked = 0;
   private dragging = false;
   private retry = 1000;
@@ -71,34 +84,60 @@ export class HostSession {
     this.suspend();
     clearTimeout(this.timers.charts);
     this.abort.abort();
-    for (const m of this.active.values()) m.cancel();
+    this.history.cancel();
   }
 
   /** A chart came into view on `width` pixels: its history is asked for and its points are followed until leave(). */
   enter(chart: Chart, width: number): ChartModel {
     let model = this.active.get(chart.id);
-    if (model) return model;
+    if (model && model.chart === chart) {
+      model.users++;
+      model.width = Math.max(model.width, width);
+      return model;
+    }
     model = this.kept.get(chart.id);
     this.kept.delete(chart.id);
     if (!model || model.chart !== chart) {
-      const hidden = model?.hidden.peek();
-      model = new ChartModel(this.name, chart, this.queue);
-      if (hidden) model.hidden.value = hidden;
+      model = new ChartModel(chart);
+      model.hidden.value = this.hidden.peek().get(chart.id) ?? new Set();
     }
     model.width = width;
+    model.users = 1;
     this.active.set(chart.id, model);
-    void this.load(model);
+    this.history.ask(model);
     return model;
+  }
+
+  /** Asks for the rows of a chart again, because it is drawn much wider now. */
+  refine(model: ChartModel): void {
+    if (this.active.get(model.chart.id) === model) this.history.ask(model);
   }
 
   leave(model: ChartModel): void {
     const { id } = model.chart;
-    if (this.active.get(id) !== model) return;
-    model.cancel();
+    if (this.active.get(id) !== model || --model.users > 0) return;
+    this.history.forget(model);
     this.active.delete(id);
     this.kept.set(id, model);
     if (this.kept.size > keptModels) this.kept.delete(this.kept.keys().next().value!);
     this.feed.changed();
+  }
+
+  /** Notes which dimensions of a chart are switched off, for the address and for when the chart comes back. */
+  keepHidden(model: ChartModel): void {
+    const now = model.hidden.peek();
+    const before = this.hidden.peek();
+    if (now === before.get(model.chart.id) || (now.size === 0 && !before.has(model.chart.id))) return;
+    const next = new Map(before);
+    if (now.size > 0) next.set(model.chart.id, now);
+    else next.delete(model.chart.id);
+    this.hidden.value = next;
+  }
+
+  /** Switches dimensions off as an address says. */
+  hide(hidden: ReadonlyMap<string, ReadonlySet<string>>): void {
+    this.hidden.value = hidden;
+    for (const [id, model] of [...this.active, ...this.kept]) model.hidden.value = hidden.get(id) ?? new Set();
   }
 
   /** Holds the moving window still while a stretch of it is being selected. */
@@ -110,12 +149,7 @@ export class HostSession {
   /** The history of every chart in view is asked for again. */
   private reload(): void {
     this.refreshed = performance.now();
-    for (const model of this.active.values()) void this.load(model);
-  }
-
-  private async load(model: ChartModel): Promise<void> {
-    if (!(await model.load(this.range.window(), this.clock.now()))) return;
-    if (this.active.get(model.chart.id) === model && this.range.signal.peek().kind === "live") this.feed.changed(true);
+    this.history.restart(this.active.values());
   }
 
   private rangeChanged(): void {
@@ -139,7 +173,7 @@ export class HostSession {
     if (!moving) return;
     const now = this.clock.now();
     for (const model of this.active.values()) {
-      if (model.outdated(now)) void this.load(model);
+      if (model.outdated(now)) this.history.ask(model);
       model.series.trim(this.view.peek().after - 2 * model.series.step);
     }
     this.timers.tick = setTimeout(() => this.tick(), this.pace());
@@ -158,7 +192,7 @@ export class HostSession {
       for (const model of this.active.values()) {
         if (!model.followable || charts.length === mostFollowed) continue;
         if (model.series.covered < now - longOutage) {
-          void this.load(model);
+          this.history.ask(model);
           continue;
         }
         charts.push(model.chart.id);
@@ -174,7 +208,7 @@ export class HostSession {
     // The browser's clock was wrong, and so was the window whose history was asked for.
     if (Math.abs(this.clock.now() - believed) > 5) this.reload();
     batch(() => {
-      for (const [id, rows] of Object.entries(b.charts)) this.active.get(id)?.append(rows.dimensions, rows.points);
+      for (const [id, rows] of Object.entries(b.charts)) this.active.get(id)?.append(rows);
     });
     // Draw new points when they come rather than up to a second later.
     if (this.range.signal.peek().kind === "live" && performance.now() - this.ticked > 0.6 * this.pace()) this.tick();
@@ -215,6 +249,7 @@ export class HostSession {
   private resume(): void {
     this.feed.start();
     this.tick();
+    void this.loadAlarms();
   }
 
   private suspend(): void {
@@ -222,6 +257,7 @@ export class HostSession {
     clearTimeout(this.timers.tick);
     clearTimeout(this.timers.reload);
     clearTimeout(this.timers.fill);
+    clearTimeout(this.timers.alarms);
   }
 
   private reloadChartsSoon(ms: number): void {
@@ -242,7 +278,7 @@ export class HostSession {
       });
       this.status.value = "ready";
       this.retry = 1000;
-      for (const m of this.active.values()) if (m.status.peek() === "error") void this.load(m);
+      for (const m of this.active.values()) if (m.status.peek() === "error") this.history.ask(m);
     } catch (err) {
       if (this.abort.signal.aborted) return;
       if (err instanceof ApiError && err.status === 404) {
@@ -254,6 +290,17 @@ export class HostSession {
       this.reloadChartsSoon(this.retry);
       this.retry = Math.min(10_000, this.retry * 2);
     }
+  }
+
+  private async loadAlarms(): Promise<void> {
+    clearTimeout(this.timers.alarms);
+    try {
+      const list = await fetchAlarms(this.name, this.abort.signal);
+      this.alarms.value = byChart(list);
+    } catch {
+      // Charts without their alerts are charts still; that foster is away is said elsewhere.
+    }
+    if (!this.abort.signal.aborted && pageVisible.peek()) this.timers.alarms = setTimeout(() => void this.loadAlarms(), alarmsEvery);
   }
 
   private async loadInfo(): Promise<void> {
@@ -268,4 +315,16 @@ export class HostSession {
 function sameDefinition(a: Chart, b: Chart): boolean {
   const facts = (c: Chart) => JSON.stringify([c.name, c.type, c.family, c.context, c.title, c.priority, c.units, c.chartType, c.updateEvery, c.dimensions]);
   return facts(a) === facts(b);
+}
+
+const severity: Record<Alarm["status"], number> = { CRITICAL: 0, WARNING: 1, CLEAR: 2, UNDEFINED: 3, UNINITIALIZED: 4 };
+
+function byChart(list: readonly Alarm[]): Map<string, Alarm[]> {
+  const out = new Map<string, Alarm[]>();
+  for (const a of list.toSorted((a, b) => severity[a.status] - severity[b.status] || a.name.localeCompare(b.name))) {
+    const of = out.get(a.chart);
+    if (of) of.push(a);
+    else out.set(a.chart, [a]);
+  }
+  return out;
 }

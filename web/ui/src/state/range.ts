@@ -11,6 +11,9 @@ export interface Window {
 /** Seconds the moving window ends behind now: what was just collected needs that long to arrive. */
 export const liveDelay = 1;
 
+/** Seconds that a page shows when nobody asked for others. */
+export const usualSpan = 300;
+
 const minSpan = 10;
 const maxSpan = 5 * 365 * 86400;
 
@@ -66,31 +69,6 @@ export function pan(range: Range, share: number, now: number): Range {
   return { kind: "fixed", after: w.after + share * span, before: w.before + share * span };
 }
 
-/** A history request: `points` rows of `step` seconds, the last one ending at `before`. */
-export interface HistoryWindow {
-  after: number;
-  before: number;
-  points: number;
-  step: number;
-}
-
-/**
- * Chooses the rows to ask for a drawing `width` pixels wide: never more than pixels, never finer than the chart's interval.
- * The limits are multiples of the step, because the server aligns to those, and a row that reaches past the present would
- * hold half of its samples.
- */
-export function historyWindow(w: Window, width: number, updateEvery: number, now: number): HistoryWindow {
-  const span = w.before - w.after;
-  const intervals = Math.max(1, Math.ceil(span / Math.max(50, width) / updateEvery));
-  const step = intervals * updateEvery;
-  const last = Math.floor(now - liveDelay);
-  const before = Math.min(Math.ceil(w.before / step), Math.floor(last / step)) * step;
-  const after = Math.min(Math.floor(w.after / step) * step, before - step);
-  const points = Math.round((before - after) / step) + 1;
-  // One row more on the left lets lines enter from the edge; the query's period includes both its limits.
-  return { after: before - points * step + 1, before, points, step };
-}
-
 /** The time range and cursor that all charts of a page share. */
 export class TimeRange {
   private readonly current: Signal<Range>;
@@ -100,7 +78,7 @@ export class TimeRange {
 
   constructor(
     private readonly now: () => number,
-    initial: Range = { kind: "live", span: 300 },
+    initial: Range = { kind: "live", span: usualSpan },
   ) {
     this.current = signal(initial);
     this.liveSpan = spanOf(initial);
@@ -141,6 +119,11 @@ export class TimeRange {
 
   zoom(factor: number, anchor?: number): void {
     this.set(zoom(this.current.peek(), factor, this.now(), anchor));
+  }
+
+  /** Moves the window by seconds; negative ones into the past. */
+  shift(seconds: number): void {
+    this.pan(seconds / spanOf(this.current.peek()));
   }
 
   pan(share: number): void {

@@ -38,6 +38,6 @@ describe("decoders", () => {
   });
 
   it("read live points", () => {
-    expect(decodeLive({ now: 9, charts: { c: { dimensions: ["a"], points: [[1, 2], [2, null], [null, 3]] } } })).toEqual({ now: 9, charts: { c: { dimensions: ["a"], points: [[1, 2], [2, null]] } } });
+    expect(decodeLive({ now: 9, charts: { c: { dimensions: ["a"], points: [[1, 2], [2, null], [null, 3]] } } })).toEqual({ now: 9, charts: { c: { dimensions: ["a"], points: [[1, 2], [2, null]], anomalies: [] } } });
   });
 });

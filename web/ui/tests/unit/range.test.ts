@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { historyWindow, pan, select, spanOf, TimeRange, windowOf, zoom, type Range } from "../../src/state/range";
+import { pan, select, spanOf, TimeRange, windowOf, zoom, type Range } from "../../src/state/range";
 
 const now = 1_000_000;
 const live: Range = { kind: "live", span: 300 };
@@ -43,36 +43,6 @@ describe("pan", () => {
   it("becomes live at the present", () => {
     expect(pan({ kind: "fixed", after: now - 300, before: now - 100 }, 1, now)).toEqual({ kind: "live", span: 200 });
     expect(pan(live, 0.5, now)).toEqual(live);
-  });
-});
-
-describe("historyWindow", () => {
-  it("asks for the chart's own rows when there are pixels for them", () => {
-    const w = historyWindow({ after: now - 301, before: now - 1 }, 500, 1, now);
-    expect(w.step).toBe(1);
-    expect(w.before).toBe(now - 1);
-    expect(w.before - w.after + 1).toBe(w.points * w.step);
-    expect(w.after).toBeLessThanOrEqual(now - 301);
-  });
-  it("never asks for more rows than pixels", () => {
-    for (const span of [60, 3600, 86400, 1e8]) {
-      for (const width of [100, 333, 1200]) {
-        const w = historyWindow({ after: now - span, before: now }, width, 1, now);
-        expect(w.points).toBeLessThanOrEqual(width + 2);
-      }
-    }
-  });
-  it("aligns to the step and does not reach past the present", () => {
-    const w = historyWindow({ after: now - 3601, before: now - 1 }, 500, 5, now);
-    expect(w.step).toBe(10);
-    expect(w.before % w.step).toBe(0);
-    expect(w.before).toBeLessThanOrEqual(now - 1);
-    expect((w.after - 1) % w.step).toBe(0);
-  });
-  it("covers a fixed window to its end", () => {
-    const w = historyWindow({ after: 1003, before: 5007 }, 400, 1, now);
-    expect(w.before).toBeGreaterThanOrEqual(5007);
-    expect(w.after).toBeLessThanOrEqual(1003);
   });
 });
 
