@@ -1,0 +1,187 @@
+package health
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"foster/health/alert"
+	"foster/health/expr"
+	"foster/health/history"
+	"foster/health/silence"
+)
+
+// change gives an alert another status.
+func (h *host) change(a *running, status alert.Status, now int64) {
+	t := h.transition(a, status, now)
+	switch {
+	case status == alert.Removed:
+		t.Flags |= alert.Processed // nobody is told
+		t.DelayUpTo = t.When
+	case status != alert.Uninitialized:
+		a.delay = a.hold.change(now, status > a.status, &a.def.Delay)
+		a.delayUpTo = now + a.delay
+		t.Delay, t.DelayUpTo = time.Duration(a.delay)*time.Second, at(a.delayUpTo)
+	}
+	h.supersede(a, &t)
+	if !status.Raised() {
+		a.raisedFor = 0
+	}
+	a.oldStatus, a.status, a.changed = a.status, status, now
+	a.lastRepeat, a.repeats = 0, 0
+	t.WarningCount, t.WarningAlerts = h.count(alert.Warning)
+	t.CriticalCount, t.CriticalAlerts = h.count(alert.Critical)
+	h.record(a, &t)
+	if t.Flags&alert.Processed == 0 {
+		a.pending = &t
+	}
+}
+
+// transition returns the transition of an alert to a status, with everything but its delay and the counts.
+func (h *host) transition(a *running, status alert.Status, now int64) alert.Transition {
+	h.lastUniqueID = max(h.lastUniqueID+1, h.engine.started)
+	if a.id.alarmID == 0 {
+		h.lastAlarmID = max(h.lastAlarmID+1, h.engine.started)
+		a.id.alarmID = h.lastAlarmID
+	}
+	a.id.eventID++
+	when := time.Unix(now, 0)
+	p := a.place
+	t := alert.Transition{
+		GlobalID: h.engine.nextGlobalID(h.engine.o.Now()), UUID: newUUID(), UniqueID: h.lastUniqueID, AlarmID: a.id.alarmID, EventID: a.id.eventID,
+		Updates: a.id.newest.UniqueID, ConfigHash: a.def.hash,
+		MachineGUID: h.guid, Hostname: h.facts.name, Name: a.name, Chart: p.id, ChartName: p.name, Context: p.context, Family: p.family,
+		Class: a.def.Class, Component: a.def.Component, Type: a.def.Type, Recipient: a.to, Exec: a.exec, Source: a.def.Source(),
+		Units: a.units, Info: a.info, Summary: a.summary,
+		When: when, Old: a.status, New: status, OldValue: a.oldValue, NewValue: a.value,
+		OldText: ValueText(a.oldValue, a.units), NewText: ValueText(a.value, a.units),
+		DelayUpTo: when, LastRepeat: at(a.lastRepeat),
+	}
+	if a.changed != 0 {
+		t.Duration = time.Duration(max(0, now-a.changed)) * time.Second
+	}
+	if a.status.Raised() {
+		a.raisedFor += max(0, now-a.changed)
+	}
+	t.RaisedDuration = time.Duration(a.raisedFor) * time.Second
+	if a.silenced {
+		t.Flags |= alert.Silenced
+	}
+	if a.def.NoClearNotification {
+		t.Flags |= alert.NoClearNotification
+	}
+	if a.decided != nil {
+		t.Expression, t.ExpressionVariable = a.decided.Text(), h.evaluator.describe(a, a.decided)
+	}
+	return t
+}
+
+// supersede notes that t takes the place of the transition before it, which is not notified any more.
+func (h *host) supersede(a *running, t *alert.Transition) {
+	before := &a.id.newest
+	if before.GlobalID == 0 {
+		return
+	}
+	c := history.Change{GlobalID: before.GlobalID, Flags: alert.Updated, UpdatedBy: t.UniqueID}
+	if a.pending != nil {
+		c.Flags |= alert.Processed
+		a.pending = nil
+	}
+	h.changes = append(h.changes, c)
+}
+
+// record puts a transition into the log.
+func (h *host) record(a *running, t *alert.Transition) {
+	h.out = append(h.out, *t)
+	a.id.newest = brief(t)
+}
+
+// settle decides on the transitions whose delay is over whether people are told.
+func (h *host) settle(now int64) {
+	for _, a := range h.alerts {
+		t := a.pending
+		if t == nil || now < unix(t.DelayUpTo) {
+			continue
+		}
+		a.pending = nil
+		c := history.Change{GlobalID: t.GlobalID, Flags: alert.Processed}
+		if a.mustTell(t) {
+			c.Flags |= alert.ExecRun
+			c.ExecRunAt = at(now)
+			h.tell(a, t, now)
+		}
+		h.changes = append(h.changes, c)
+	}
+}
+
+// mustTell says whether a transition is notified, once its delay is over.
+func (a *running) mustTell(t *alert.Transition) bool {
+	switch {
+	case t.New < alert.Clear:
+		return false
+	case t.New == alert.Clear && (a.def.NoClearNotification || !a.id.told):
+		return false
+	case a.id.told && a.id.executed == t.New:
+		return false
+	case t.Flags&alert.Silenced != 0:
+		return false
+	}
+	return !a.isRepeating() // that tells by itself
+}
+
+// tell hands a transition to the notification hub.
+func (h *host) tell(a *running, t *alert.Transition, now int64) {
+	t.Flags |= alert.Processed | alert.ExecRun
+	t.ExecRunAt = at(now)
+	a.id.executed, a.id.told = t.New, true
+	h.engine.o.Notify(*t)
+}
+
+// repeat tells people again that an alert is raised. The first time is when its delay is over.
+func (h *host) repeat(a *running, now int64) {
+	if _, silenced := h.silenced(a, now); silenced {
+		a.lastRepeat = now // later, unless it still is
+		return
+	}
+	a.lastRepeat = now
+	a.repeats++
+	duration, raised, old := time.Duration(max(0, now-a.changed))*time.Second, a.raisedFor, a.status
+	t := h.transition(a, a.status, now)
+	a.raisedFor = raised
+	// As a status that came from clear, with the time at which it did (netdata v2.11.0).
+	t.Old, t.Duration = alert.Clear, duration
+	t.Flags |= alert.Recurring
+	t.New = old
+	t.LastRepeat = at(now)
+	t.WarningCount, t.WarningAlerts = h.count(alert.Warning)
+	t.CriticalCount, t.CriticalAlerts = h.count(alert.Critical)
+	h.supersede(a, &t)
+	h.tell(a, &t, now)
+	h.record(a, &t)
+}
+
+// silenced asks the silences about an alert.
+func (h *host) silenced(a *running, now int64) (disabled, silenced bool) {
+	p := a.place
+	return h.engine.o.Silences.Match(time.Unix(now, 0), silence.Subject{
+		Name: a.name, Chart: p.id, ChartName: p.name, Context: p.context, Family: p.family, Hostname: h.facts.name, MachineGUID: h.guid,
+	})
+}
+
+// describe returns the values of the variables of an expression.
+func (ev *evaluator) describe(a *running, e *expr.Expression) string {
+	if ev.host == nil {
+		return ""
+	}
+	ev.alert = a
+	var b strings.Builder
+	for _, name := range e.Variables() {
+		v, ok := ev.variable(name)
+		if !ok {
+			v = math.NaN()
+		}
+		fmt.Fprintf(&b, "[ ${%s} = %g ] ", name, v)
+	}
+	return b.String()
+}
