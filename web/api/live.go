@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -298,6 +300,7 @@ func (s *stream) chart(ctx context.Context, f *followed, after, before int64) (b
 	s.e.keyOpen("points", '[')
 	f.since = max(f.since, s.rows(columns))
 	s.e.close(']')
+	s.anomalies(columns)
 	s.e.close('}')
 	return true, nil
 }
@@ -335,6 +338,29 @@ func (s *stream) rows(columns [][]query.Point) (last int64) {
 		}
 		s.e.b = append(b, ']')
 	}
+}
+
+// anomalies writes the times and anomaly rates, in percent of the dimensions, of the rows that have one.
+func (s *stream) anomalies(columns [][]query.Point) {
+	rates := map[int64]float64{}
+	for _, c := range columns {
+		for i := range c {
+			if p := &c[i]; p.Anomalous > 0 {
+				rates[p.End] += 100 * float64(p.Anomalous) / float64(max(1, p.Count)) / float64(len(columns))
+			}
+		}
+	}
+	if len(rates) == 0 {
+		return
+	}
+	s.e.keyOpen("anomalies", '[')
+	for _, t := range slices.Sorted(maps.Keys(rates)) {
+		s.e.open('[')
+		s.e.int(t)
+		s.e.number(math.Round(rates[t]*100) / 100)
+		s.e.close(']')
+	}
+	s.e.close(']')
 }
 
 // readAll appends all points of the cursor to dst.

@@ -118,6 +118,25 @@ func TestLiveOfHostThatKeepsNothing(t *testing.T) {
 	})
 }
 
+// Rows with anomalous samples are told with their rate, of all dimensions.
+func TestLiveAnomalies(t *testing.T) {
+	watch(t, "/host/web01/api/foster/v1/live?chart=system.cpu", func(m *memory, h *catalog.Host, c *client, _ context.CancelFunc) {
+		c.events(t)
+		cpu := h.Chart("system.cpu")
+		m.store(cpu, start+3, 1, 5, 0, 84, 1.5)
+		m.store(cpu, start+4, 2, 5, 0, 83, 1.5)
+		m.mu.Lock()
+		user := m.points[cpu.Dimensions()[0]]
+		user[len(user)-1].Anomalous = 1
+		m.mu.Unlock()
+		h.Notify()
+		time.Sleep(2 * time.Second)
+		if list := c.events(t); len(list) == 0 || !strings.Contains(list[0].data, `"anomalies":[[1700000104,25]]`) {
+			t.Errorf("events %v", list)
+		}
+	})
+}
+
 func TestLivePoints(t *testing.T) {
 	watch(t, "/host/web01/api/foster/v1/live?chart=system.cpu&chart=system.load_average&chart=system.cpu&chart=none&after=1700000098", func(m *memory, h *catalog.Host, c *client, _ context.CancelFunc) {
 		if got := c.header.Get("Content-Type"); got != "text/event-stream" || c.header.Get("Content-Encoding") != "" {
