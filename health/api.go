@@ -14,29 +14,16 @@ import (
 	"foster/storage/catalog"
 )
 
-// Definition is a definition in force.
-type Definition struct {
-	*conf.Definition
-	Hash uuid.UUID // see HashOf
-}
-
-// Definitions returns the definitions in force, in the order of loading.
-func (e *Engine) Definitions() []Definition {
-	list := e.settings.Load().definitions.list
-	out := make([]Definition, len(list))
-	for i, d := range list {
-		out[i] = Definition{d.Definition, d.hash}
-	}
-	return out
-}
+// Definitions returns the definitions in force, in the order of loading. The list must not be changed.
+func (e *Engine) Definitions() []*conf.Definition { return e.settings.Load().definitions.confs }
 
 // Definition returns a definition in force; ok is false when there is none with that hash.
-func (e *Engine) Definition(hash uuid.UUID) (d Definition, ok bool) {
+func (e *Engine) Definition(hash uuid.UUID) (d *conf.Definition, ok bool) {
 	found, ok := e.settings.Load().definitions.hashes[hash]
 	if !ok {
-		return Definition{}, false
+		return nil, false
 	}
-	return Definition{found.Definition, found.hash}, true
+	return found.Definition, true
 }
 
 func (e *Engine) host(machineGUID string) *host {
@@ -45,31 +32,28 @@ func (e *Engine) host(machineGUID string) *host {
 	return e.hosts[machineGUID]
 }
 
-// Alerts returns the alerts of a host ordered by chart and name, and whether its charts are being evaluated. The host of
-// foster itself has the machine GUID of Self.
-func (e *Engine) Alerts(machineGUID string) (list []Snapshot, running bool) {
+// Alerts returns the alerts of a host in the order in which they were linked. The host of foster itself has the machine GUID
+// of Self.
+func (e *Engine) Alerts(machineGUID string) []Snapshot {
 	h := e.host(machineGUID)
 	if h == nil {
-		return nil, false
+		return nil
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := e.o.Now().Unix()
-	list = make([]Snapshot, 0, len(h.alerts))
+	list := make([]Snapshot, 0, len(h.alerts))
 	for _, a := range h.alerts {
 		list = append(list, h.snapshot(a, now))
 	}
-	slices.SortStableFunc(list, func(a, b Snapshot) int {
-		return cmp.Or(strings.Compare(a.Chart, b.Chart), strings.Compare(a.Name, b.Name))
-	})
-	return list, h.running()
+	return list
 }
 
 // running says whether the charts are being evaluated; of foster itself, whether anything is.
 func (h *host) running() bool { return h.rules.Mode != Never && (h.open || h.catalog == nil) }
 
-// Running says whether the charts of a host are being evaluated.
-func (e *Engine) Running(machineGUID string) bool {
+// Enabled says whether the charts of a host are being evaluated.
+func (e *Engine) Enabled(machineGUID string) bool {
 	h := e.host(machineGUID)
 	if h == nil {
 		return false
@@ -163,6 +147,10 @@ func (e *Engine) Variables(machineGUID, chart string) (v Variables, ok bool) {
 		return v, false
 	}
 	v = Variables{Chart: p.id, ChartName: p.name, Context: p.context, Family: p.family, Host: h.facts.name}
+	v.Builtin = []Variable{{"now", float64(e.o.Now().Unix())}}
+	for _, name := range slices.Sorted(maps.Keys(constants)) {
+		v.Builtin = append(v.Builtin, Variable{name, float64(constants[name])})
+	}
 	if p.own != nil {
 		for _, name := range slices.Sorted(maps.Keys(p.own.values)) {
 			v.ChartCustom = append(v.ChartCustom, Variable{name, p.own.values[name]})
@@ -239,6 +227,9 @@ func sorted(m map[string]float64) []Variable {
 	}
 	return list
 }
+
+// Sequence grows whenever the status of an alert changes, or an alert comes or goes.
+func (e *Engine) Sequence() uint64 { return e.sequence.Load() }
 
 // Stats are figures of the engine.
 type Stats struct {

@@ -94,6 +94,7 @@ func (h *host) supersede(a *running, t *alert.Transition) {
 // record puts a transition into the log.
 func (h *host) record(a *running, t *alert.Transition) {
 	h.out = append(h.out, *t)
+	h.engine.sequence.Add(1)
 	a.id.newest = brief(t)
 }
 

@@ -26,6 +26,7 @@ type definition struct {
 // definitions are those in force, by what they apply to. They are never changed but replaced.
 type definitions struct {
 	list     []*definition
+	confs    []*conf.Definition
 	charts   map[string][]*definition // alarms, by id or name of the chart
 	contexts map[string][]*definition // templates
 	hashes   map[uuid.UUID]*definition
@@ -46,7 +47,7 @@ func newDefinitions(list []*conf.Definition, enabled func(name string) bool) *de
 				d.options |= o
 			}
 		}
-		ds.list = append(ds.list, d)
+		ds.list, ds.confs = append(ds.list, d), append(ds.confs, c)
 		ds.hashes[d.hash] = d
 		by := ds.charts
 		if c.Template {

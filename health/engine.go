@@ -95,6 +95,7 @@ type Engine struct {
 	before         time.Time
 	postponedUntil atomic.Int64 // unix seconds until which nothing is evaluated
 
+	sequence    atomic.Uint64 // counts transitions
 	evaluations atomic.Uint64
 	lastPass    atomic.Int64 // nanoseconds that the last pass took
 }

@@ -69,7 +69,7 @@ type AlertValue struct {
 type Variables struct {
 	Chart, ChartName, Context, Family, Host string
 
-	Builtin       []Variable // this, status, the statuses, now…
+	Builtin       []Variable // now and the statuses
 	Stored        []Variable // newest stored values of the dimensions, by id, and by name when that differs
 	Collected     []Variable // the same as they were collected: …_raw
 	CollectedTime []Variable // when: …_last_collected_t
