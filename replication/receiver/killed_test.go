@@ -83,7 +83,7 @@ func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	const charts, dims, history = 12, 10, 4 * 3600
+	const charts, dims, history = 12, 5, 5400
 	kinds := []wire.Caps{swarm.CapsV2, swarm.CapsV2 | wire.LZ4, swarm.CapsV1, swarm.CapsV1 | wire.LZ4}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -97,7 +97,7 @@ func TestKilled(t *testing.T) {
 		list[3].UpdateEvery = 5
 		return swarm.Options{
 			Addr: addr, APIKey: testKey, GUID: guid(i), Hostname: fmt.Sprint("child", i), Caps: kinds[i], Charts: list,
-			Values: swarm.Mix(uint64(i)), History: history * time.Second, ReconnectDelay: 20 * time.Millisecond, ReplayBytes: 200_000,
+			Values: swarm.Mix(uint64(i)), History: history * time.Second, ReconnectDelay: 20 * time.Millisecond, ReplayBytes: 100_000,
 		}
 	})
 	if err != nil {

@@ -129,7 +129,7 @@ func (r *Raw) blockHosts(ctx context.Context, id ulid.ULID) (meta tsdb.BlockMeta
 		return meta, nil, ErrClosed
 	}
 	for _, b := range r.db.Blocks() {
-		if b.Meta().ULID != id {
+		if idOf(b) != id {
 			continue
 		}
 		ix, err := b.Index()
@@ -140,7 +140,7 @@ func (r *Raw) blockHosts(ctx context.Context, id ulid.ULID) (meta tsdb.BlockMeta
 		for _, v := range values {
 			guids = append(guids, string([]byte(v))) // it belongs to the index
 		}
-		return b.Meta(), guids, errors.Join(err, ix.Close())
+		return *r.metas.of(b), guids, errors.Join(err, ix.Close())
 	}
 	return meta, nil, errGone
 }
@@ -149,16 +149,16 @@ func (r *Raw) blockHosts(ctx context.Context, id ulid.ULID) (meta tsdb.BlockMeta
 // when it has gone. The caller holds mu.
 func (r *Raw) around(id ulid.ULID, step int64) (blocks []*tsdb.Block, at int) {
 	all := r.db.Blocks()
-	i := slices.IndexFunc(all, func(b *tsdb.Block) bool { return b.Meta().ULID == id })
+	i := slices.IndexFunc(all, func(b *tsdb.Block) bool { return idOf(b) == id })
 	if i < 0 {
 		return nil, -1
 	}
-	m := all[i].Meta()
-	mint := ((windowOf(m.MinTime/1000, step)-1)*step + 1) * 1000
-	maxt := windowOf((m.MaxTime-1)/1000, step) * step * 1000
+	m := all[i]
+	mint := ((windowOf(m.MinTime()/1000, step)-1)*step + 1) * 1000
+	maxt := windowOf((m.MaxTime()-1)/1000, step) * step * 1000
 	for _, b := range all {
 		if b.OverlapsClosedInterval(mint, maxt) {
-			if b.Meta().ULID == id {
+			if idOf(b) == id {
 				at = len(blocks)
 			}
 			blocks = append(blocks, b)

@@ -81,10 +81,10 @@ func (r *Raw) eachIndex(do func(tsdb.IndexReader) error) error {
 	for _, b := range r.db.Blocks() {
 		ix, err := b.Index()
 		if err != nil {
-			return fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+			return fmt.Errorf("block %s: %w", idOf(b), err)
 		}
 		if err := errors.Join(do(ix), ix.Close()); err != nil {
-			return fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+			return fmt.Errorf("block %s: %w", idOf(b), err)
 		}
 	}
 	return nil

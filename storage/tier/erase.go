@@ -141,10 +141,45 @@ func (r *Raw) Erase(ctx context.Context, before map[string]int64) error {
 // eraseBlock deals with the oldest block that holds something to erase, and says whether there was one. Blocks of a range in
 // done were dealt with.
 func (r *Raw) eraseBlock(ctx context.Context, before map[string]int64, done map[[2]int64]bool) (bool, error) {
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
+	b, hosts, err := r.nextToErase(ctx, before, done)
+	if b == nil || err != nil {
+		return false, err
+	}
+	for _, guid := range hosts {
+		if err := r.delete(ctx, b.MinTime(), min(milliseconds(before[guid]), b.MaxTime()-1), guid); err != nil {
+			return false, fmt.Errorf("block %s: %w", idOf(b), err)
+		}
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.closed {
 		return false, ErrClosed
+	}
+	if err := r.db.CleanTombstones(); err != nil {
+		return false, err
+	}
+	return true, ctx.Err()
+}
+
+// delete marks points of a host as deleted. The caller holds compaction, or it would wait for one while nobody can read.
+func (r *Raw) delete(ctx context.Context, mint, maxt int64, guid string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return ErrClosed
+	}
+	return r.db.Delete(ctx, mint, maxt, ofHost(guid))
+}
+
+// nextToErase returns the oldest block that holds something to erase and is not in done, nil when there is none, and of which
+// hosts. It adds the block to done.
+func (r *Raw) nextToErase(ctx context.Context, before map[string]int64, done map[[2]int64]bool) (*tsdb.Block, []string, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return nil, nil, ErrClosed
 	}
 	blocks := slices.SortedFunc(slices.Values(r.db.Blocks()), func(a, b *tsdb.Block) int {
 		return cmp.Compare(a.MinTime(), b.MinTime())
@@ -159,23 +194,14 @@ func (r *Raw) eraseBlock(ctx context.Context, before map[string]int64, done map[
 			continue // replaced by a compaction; the next pass sees the new one
 		}
 		if err != nil {
-			return false, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+			return nil, nil, fmt.Errorf("block %s: %w", idOf(b), err)
 		}
-		if len(hosts) == 0 {
-			continue
+		if len(hosts) > 0 {
+			done[within] = true
+			return b, hosts, ctx.Err()
 		}
-		done[within] = true
-		for _, guid := range hosts {
-			if err := r.db.Delete(ctx, b.MinTime(), min(milliseconds(before[guid]), b.MaxTime()-1), ofHost(guid)); err != nil {
-				return false, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
-			}
-		}
-		if err := r.db.CleanTombstones(); err != nil {
-			return false, err
-		}
-		return true, ctx.Err()
 	}
-	return false, ctx.Err()
+	return nil, nil, ctx.Err()
 }
 
 func milliseconds(seconds int64) int64 { return min(seconds, Everything) * 1000 }
@@ -219,18 +245,15 @@ func holders(ctx context.Context, b *tsdb.Block, before map[string]int64) (hosts
 }
 
 func (r *Raw) eraseHead(ctx context.Context, before map[string]int64) error {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if r.closed {
-		return ErrClosed
-	}
-	head := r.db.Head()
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
+	mint := r.db.Head().MinTime()
 	for guid, t := range before {
 		maxt := milliseconds(t)
-		if maxt < head.MinTime() {
+		if maxt < mint {
 			continue
 		}
-		if err := r.db.Delete(ctx, head.MinTime(), maxt, ofHost(guid)); err != nil {
+		if err := r.delete(ctx, mint, maxt, guid); err != nil {
 			return err
 		}
 	}

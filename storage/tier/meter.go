@@ -95,7 +95,7 @@ func (r *Raw) measureBlock(ctx context.Context, id ulid.ULID) (BlockUsage, error
 		return BlockUsage{}, ErrClosed
 	}
 	for _, b := range r.db.Blocks() {
-		if b.Meta().ULID != id {
+		if idOf(b) != id {
 			continue
 		}
 		ix, err := b.Index()

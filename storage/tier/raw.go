@@ -119,8 +119,12 @@ type Raw struct {
 	block   int64        // milliseconds that a block covers
 	cutoff  atomic.Int64 // unix milliseconds up to which blocks have expired
 	metrics *registration
+	metas   metas
 
-	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
+	// compaction is held by what rewrites or copies blocks. It comes before mu.
+	compaction sync.Mutex
+	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db. It is
+	// held for writing, too, while points of blocks are marked as deleted: the TSDB does that without a lock.
 	mu       sync.RWMutex
 	closed   bool
 	once     sync.Once // of Close
@@ -186,6 +190,7 @@ func Open(dir string, o Options) (*Raw, error) {
 		return nil, lockError("open", dir, err)
 	}
 	r.db = db
+	db.DisableCompactions() // but for those of upkeep
 	if late {
 		r.settle(log)
 	}

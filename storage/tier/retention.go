@@ -50,10 +50,10 @@ func (r *Raw) retention(ctx context.Context, guid string) (map[string]Span, erro
 	for _, b := range r.db.Blocks() {
 		if err := blockSpans(ctx, b, guid, spans); err != nil {
 			if ctx.Err() != nil || errors.Is(err, tsdb.ErrClosing) {
-				return nil, fmt.Errorf("block %s: %w", b.Meta().ULID, err)
+				return nil, fmt.Errorf("block %s: %w", idOf(b), err)
 			}
 			// A child must not be kept out because of it: what it has is asked for again.
-			if _, told := r.damaged.LoadOrStore(b.Meta().ULID, true); !told {
+			if _, told := r.damaged.LoadOrStore(idOf(b), true); !told {
 				r.log.Error("a block is damaged: what is in it is not known", "block", b.Dir(), "error", err)
 			}
 		}
@@ -172,7 +172,6 @@ func blockSpans(ctx context.Context, b *tsdb.Block, guid string, spans spans) er
 	if err != nil {
 		return err
 	}
-	meta := b.Meta()
 	var builder labels.ScratchBuilder
 	var metas []chunks.Meta
 	for list.Next() {
@@ -180,7 +179,7 @@ func blockSpans(ctx context.Context, b *tsdb.Block, guid string, spans spans) er
 			return err
 		}
 		chart := builder.Labels().Get(labelChart)
-		if spans.covers(chart, meta.MinTime, meta.MaxTime-1000) {
+		if spans.covers(chart, b.MinTime(), b.MaxTime()-1000) {
 			continue
 		}
 		if err := ix.Series(list.At(), &builder, &metas); err != nil {

@@ -147,8 +147,8 @@ func (t *Tiers) levels(ctx context.Context, q *Query, views []coarseView) ([]lev
 			continue
 		}
 		l := level{tier: v.tier.number, step: v.tier.step, horizon: v.horizon, stale: raw.stale}
-		for i := range raw.blocks {
-			if m := &raw.blocks[i]; !v.derived(m) {
+		for _, m := range raw.blocks {
+			if !v.derived(m) {
 				l.stale = append(slices.Clip(l.stale), span{m.MinTime / 1000, (m.MaxTime - 1) / 1000})
 			}
 		}
@@ -161,7 +161,7 @@ func (t *Tiers) levels(ctx context.Context, q *Query, views []coarseView) ([]lev
 type rawState struct {
 	horizon int64
 	stale   []span // of the head
-	blocks  []tsdb.BlockMeta
+	blocks  []*tsdb.BlockMeta
 }
 
 func (r *Raw) rawState(ctx context.Context, q *Query) (s rawState, err error) {
@@ -183,8 +183,8 @@ func (r *Raw) rawState(ctx context.Context, q *Query) (s rawState, err error) {
 	}
 	s.horizon = nothing
 	for _, b := range r.db.Blocks() {
-		s.blocks = append(s.blocks, b.Meta())
-		s.horizon = min(s.horizon, b.Meta().MinTime/1000-1)
+		s.blocks = append(s.blocks, r.metas.of(b))
+		s.horizon = min(s.horizon, b.MinTime()/1000-1)
 	}
 	if s.horizon == nothing && mint != math.MaxInt64 {
 		s.horizon = min(mint, head.MinOOOTime())/1000 - 1

@@ -82,6 +82,8 @@ func (r *Raw) Snapshot(ctx context.Context, dir string) error {
 
 // snapshotBlocks writes the blocks, and the points of the head that are in order.
 func (r *Raw) snapshotBlocks(dir string, withHead bool) error {
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.closed {
@@ -96,6 +98,8 @@ func (r *Raw) snapshotBlocks(dir string, withHead bool) error {
 
 // flushLate cuts the late points that are in memory into blocks.
 func (r *Raw) flushLate(ctx context.Context) error {
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.closed {

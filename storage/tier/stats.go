@@ -42,7 +42,7 @@ func (r *Raw) Stats() Stats {
 	mint, maxt := min(head.MinTime(), head.MinOOOTime()), max(head.MaxTime(), head.MaxOOOTime())
 	for _, b := range r.db.Blocks() {
 		s.BlockBytes += b.Size()
-		mint, maxt = min(mint, b.Meta().MinTime), max(maxt, b.Meta().MaxTime-1)
+		mint, maxt = min(mint, b.MinTime()), max(maxt, b.MaxTime()-1)
 	}
 	if mint != math.MaxInt64 && maxt != math.MinInt64 {
 		s.First, s.Last = mint/1000, maxt/1000

@@ -288,9 +288,11 @@ func (r *Raw) blockMetas() ([]tsdb.BlockMeta, error) {
 		return nil, ErrClosed
 	}
 	var metas []tsdb.BlockMeta
-	for _, b := range r.db.Blocks() {
-		metas = append(metas, b.Meta())
+	blocks := r.db.Blocks()
+	for _, b := range blocks {
+		metas = append(metas, *r.metas.of(b))
 	}
+	r.metas.keep(blocks)
 	return metas, nil
 }
 

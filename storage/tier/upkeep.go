@@ -14,15 +14,14 @@ import (
 	"github.com/prometheus/prometheus/tsdb/wlog"
 )
 
-// upkeepEvery is how often full chunks of the head are moved to disk, and compaction is considered; it also is when the
-// head has become large enough.
+// upkeepEvery is how often full chunks of the head are moved to disk, and compaction is considered.
 const upkeepEvery = time.Minute
 
 // never is the interval at which the TSDB does by itself what upkeep does.
 const never = 100 * 365 * 24 * time.Hour
 
 // upkeep moves chunks of the head to disk, and compacts, until ctx ends. The TSDB has a goroutine for it: but that does it
-// on a full disk too, where it panics.
+// on a full disk too, where it panics, and while points are erased.
 func (r *Raw) upkeep(ctx context.Context) {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
@@ -36,13 +35,19 @@ func (r *Raw) upkeep(ctx context.Context) {
 			continue
 		}
 		r.db.ForceHeadMMap()
-		if err := r.db.Compact(ctx); err != nil && ctx.Err() == nil {
+		if err := r.compact(ctx); err != nil && ctx.Err() == nil {
 			r.log.Error("compaction failed; it is tried again", "error", err)
 			if errors.As(err, new(*wlog.CorruptionErr)) {
 				r.torn.Store(true)
 			}
 		}
 	}
+}
+
+func (r *Raw) compact(ctx context.Context) error {
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
+	return r.db.Compact(ctx)
 }
 
 // MapHead moves full chunks of the head to disk. That is done every minute; who fills the tier faster than the clock goes
