@@ -61,6 +61,12 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	s.initializing(w, r)
 }
 
+// mayManage says whether the client of a request may use the service management.
+func (s *Server) mayManage(r *http.Request) bool {
+	c := r.Context().Value(connKey{}).(*conn)
+	return c.may(r.Context(), config.ACLManagement, s.config.Load().Server)
+}
+
 // wantsTLS says whether a request has to be repeated over TLS. Where plain streams are accepted, so is the question of a
 // child that prepares one.
 func (s *Server) wantsTLS(c *conn, question bool) bool {

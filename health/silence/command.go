@@ -1,6 +1,7 @@
 package silence
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -67,6 +68,9 @@ func (s *Set) Manage(list []Parameter) (answer string, isJSON bool, err error) {
 		}
 		lines = append(lines, "Alarm selector added")
 	}
+	if selects && next.Type == None {
+		lines = append(lines, "WARNING: without SILENCE or DISABLE the selectors have no effect")
+	}
 	if types && len(next.Silencers) == 0 {
 		lines = append(lines, "WARNING: without alarm selectors this has no effect")
 	}
@@ -77,8 +81,11 @@ func (s *Set) Manage(list []Parameter) (answer string, isJSON bool, err error) {
 		s.commands = next
 		s.compileLocked()
 	}
-	if lists {
+	if lists { // alone, though something was changed: else it were no JSON
 		return string(next.list()), true, nil
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "") // each line ends
 	}
 	return strings.Join(lines, "\n"), false, nil
 }
@@ -107,7 +114,7 @@ func (c *commands) equal(d *commands) bool {
 // readCommands reads Netdata's file.
 func (s *Set) readCommands(data []byte) error {
 	var c commands
-	if err := unmarshal(data, &c); err != nil {
+	if err := json.Unmarshal(data, &c); err != nil {
 		return err
 	}
 	switch c.Type {
@@ -127,4 +134,11 @@ func (s *Set) readCommands(data []byte) error {
 	}
 	s.commands = c
 	return nil
+}
+
+// Commands returns what management requests have set as JSON, as LIST answers it.
+func (s *Set) Commands() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.commands.list()
 }

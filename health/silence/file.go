@@ -43,7 +43,7 @@ func (s *Set) load(path string, parse func(data []byte) error) error {
 // readOwn reads foster's own file.
 func (s *Set) readOwn(data []byte) error {
 	var o own
-	if err := unmarshal(data, &o); err != nil {
+	if err := Unmarshal(data, &o); err != nil {
 		return err
 	}
 	if len(o.Silences) > maxKept || len(o.Windows) > maxKept {
@@ -64,9 +64,10 @@ func (s *Set) readOwn(data []byte) error {
 	return nil
 }
 
-// unmarshal reads one JSON value.
-func unmarshal(data []byte, v any) error {
+// Unmarshal reads one JSON value, and nothing else may follow. A key that is not known is an error.
+func Unmarshal(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return err
 	}

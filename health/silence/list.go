@@ -16,16 +16,16 @@ func (c *commands) list() []byte {
 			b = append(b, ',')
 		}
 		b = append(b, "\n\t\t{"...)
-		separator := " "
+		separator := ""
 		for _, name := range []string{"alarm", "chart", "context", "hosts", "families"} {
 			if value := *c.Silencers[i].field(name); value != "" {
-				b = append(b, separator...)
+				b = append(append(b, separator...), "\n\t\t\t"...)
 				b = append(appendText(b, name), ": "...)
 				b = appendText(b, value)
-				separator = ", "
+				separator = ","
 			}
 		}
-		b = append(b, " }"...)
+		b = append(b, "\n\t\t}"...)
 	}
 	if len(c.Silencers) > 0 {
 		b = append(b, "\n\t"...)

@@ -77,6 +77,11 @@ func (m *matcher) match(s *Subject) bool {
 		(m.families.Empty() || m.families.Match(s.Family))
 }
 
+// Concerns says whether alerts of that host can be selected.
+func (s *Selector) Concerns(hostname, machineGUID string) bool {
+	return s.Hosts == "" || pattern.Parse(s.Hosts, pattern.Blanks).MatchAny(hostname, machineGUID)
+}
+
 // InvalidError says what is wrong with a value that somebody gave.
 type InvalidError struct{ Field, Reason string }
 

@@ -2,6 +2,8 @@ package silence
 
 import (
 	"time"
+
+	"foster/internal/pattern"
 )
 
 // Window is a maintenance window: the alerts of its hosts are evaluated and logged, and not notified.
@@ -84,4 +86,18 @@ func (w *Window) at(now time.Time, zone *time.Location) (start, end time.Time, o
 			return start, end, true
 		}
 	}
+}
+
+// At returns the occurrence of the window that now is in, or else the next one. It is false when there is none any more.
+func (w *Window) At(now time.Time) (start, end time.Time, ok bool) {
+	zone, err := w.location()
+	if err != nil {
+		return time.Time{}, time.Time{}, false // it was known when the window was made
+	}
+	return w.at(now, zone)
+}
+
+// Concerns says whether the window is one of that host.
+func (w *Window) Concerns(hostname, machineGUID string) bool {
+	return pattern.Parse(w.Hosts, pattern.Blanks).MatchAny(hostname, machineGUID)
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"github.com/google/uuid"
+
 	"foster/health"
 	"foster/health/conf"
 )
@@ -20,6 +22,8 @@ type alertSource interface {
 	Variables(machineGUID, chart string) (health.Variables, bool)
 	// Definitions returns the definitions in force.
 	Definitions() []*conf.Definition
+	// Definition returns the one with that hash, see health.HashOf.
+	Definition(hash uuid.UUID) (*conf.Definition, bool)
 	// Sequence grows whenever the status of an alert changes, or an alert comes or goes.
 	Sequence() uint64
 }
@@ -33,4 +37,5 @@ func (noAlerts) Counts(string) health.Counts                       { return heal
 func (noAlerts) LatestUniqueID(string) int64                       { return 0 }
 func (noAlerts) Variables(string, string) (health.Variables, bool) { return health.Variables{}, false }
 func (noAlerts) Definitions() []*conf.Definition                   { return nil }
+func (noAlerts) Definition(uuid.UUID) (*conf.Definition, bool)     { return nil, false }
 func (noAlerts) Sequence() uint64                                  { return 0 }

@@ -19,6 +19,7 @@ func (a *API) allMetrics(rp *reply, rq *request) {
 		a.used.shell.Add(1)
 		rp.contentType = typeText
 		a.shell(rp, rq.host, filter)
+		rp.b = shellAlarms(rp.b, a.opt.Alerts.Alerts(a.healthGUID(rq)), filter)
 	case "json":
 		a.used.json.Add(1)
 		a.metricsJSON(rp, rq.host, filter)

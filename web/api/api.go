@@ -111,6 +111,9 @@ type Options struct {
 	// ManagementToken is what those who silence alerts show; empty: nobody can but the parent's own page.
 	ManagementToken string
 
+	// MayManage says whether a client may use the service management; nil: everybody may.
+	MayManage func(*http.Request) bool
+
 	// Disk returns the space of the file system that holds the store.
 	Disk func() (Disk, error)
 
@@ -183,6 +186,9 @@ func New(o Options) (*API, error) {
 func newAPI(o Options, c *catalog.Catalog, s source) (*API, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("api options: %w", err)
+	}
+	if o.MayManage == nil {
+		o.MayManage = func(*http.Request) bool { return true }
 	}
 	if o.Alerts == nil {
 		o.Alerts = noAlerts{}

@@ -43,8 +43,7 @@ func (a *API) badge(rp *reply, rq *request) {
 	case ch == nil:
 		image.label, image.value, image.valueColor = "chart not found", "-", emptyColor
 	case alarm != "":
-		// Health is not evaluated: there is no alarm of any name.
-		image.label, image.value, image.valueColor = "alarm not found", "-", emptyColor
+		a.alarmBadge(rp, rq, ch, alarm, &image)
 	default:
 		if !a.chartBadge(rp, rq, ch, &image) {
 			return

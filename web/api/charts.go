@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"foster/health"
 	"foster/storage/catalog"
 )
 
@@ -27,18 +28,21 @@ func (a *API) charts(rp *reply, rq *request) {
 	rp.keyString("memory_mode", id.memoryMode)
 	rp.keyString("custom_info", "")
 	rp.keyOpen("charts", '{')
-	charts, dimensions := 0, 0
+	charts, dimensions, alarmCount := 0, 0, 0
+	alarms := a.chartAlarms(a.healthGUID(rq))
 	for _, ch := range id.charts {
 		if ch.Visible() {
 			rp.key(ch.ID)
-			dimensions += rp.chart(ch)
+			list := alarms[ch.ID]
+			dimensions += rp.chart(ch, list)
+			alarmCount += len(list)
 			charts++
 		}
 	}
 	rp.close('}')
 	rp.keyInt("charts_count", int64(charts))
 	rp.keyInt("dimensions_count", int64(dimensions))
-	rp.keyInt("alarms_count", 0)
+	rp.keyInt("alarms_count", int64(alarmCount))
 	rp.keyInt("rrd_memory_bytes", 0)
 	rp.keyInt("hosts_count", int64(len(hosts)+1))
 	rp.keyOpen("hosts", '[')
@@ -70,7 +74,7 @@ func (a *API) chart(rp *reply, rq *request) {
 		return
 	}
 	if a.loadRetention(rq.Context(), rp, rq) {
-		rp.chart(ch)
+		rp.chart(ch, a.chartAlarms(a.healthGUID(rq))[ch.ID])
 	}
 }
 
@@ -96,7 +100,7 @@ func (a *API) retention(ctx context.Context, h *catalog.Host) error {
 }
 
 // chart writes a chart and returns how many of its dimensions are visible.
-func (rp *reply) chart(ch *catalog.Chart) (dimensions int) {
+func (rp *reply) chart(ch *catalog.Chart, alarms []health.Snapshot) (dimensions int) {
 	def, name := ch.Def(), ch.Name()
 	first, last, every := ch.First(), ch.Last(), ch.UpdateEvery()
 	typ, _, _ := strings.Cut(ch.ID, ".")
@@ -142,8 +146,7 @@ func (rp *reply) chart(ch *catalog.Chart) (dimensions int) {
 	rp.close('}')
 	rp.keyNull("green")
 	rp.keyNull("red")
-	rp.keyOpen("alarms", '{')
-	rp.close('}')
+	rp.alarmsOfChart(alarms)
 	rp.keyOpen("chart_labels", '{')
 	for name, value := range chartLabels(ch) {
 		rp.keyString(name, value)

@@ -115,11 +115,7 @@ func (a *API) info(rp *reply, rq *request) {
 		rp.mirrored(h.GUID, info.Hostname, h.Connection() != nil, info, served(h.GUID, info.Hostname))
 	}
 	rp.close(']')
-	rp.keyOpen("alarms", '{')
-	rp.keyInt("normal", 0)
-	rp.keyInt("warning", 0)
-	rp.keyInt("critical", 0)
-	rp.close('}')
+	rp.alarmTotals(a.opt.Alerts.Counts(a.healthGUID(rq)))
 	for _, f := range systemFacts {
 		if value, known := id.system[f.fact]; known || !f.optional {
 			rp.keyString(f.key, value)

@@ -32,7 +32,7 @@ const (
 )
 
 // live answers /host/{host}/api/foster/v1/live with a stream of server-sent events: the points of the charts asked for as
-// they are stored, changes of the set of charts, and the state of the host.
+// they are stored, changes of the set of charts, the state of the host, and how many of its alerts have which status.
 func (a *API) live(w http.ResponseWriter, rq *request) {
 	rp := newReply()
 	defer rp.free()
@@ -93,6 +93,7 @@ type stream struct {
 	chartsSent time.Time
 	state      catalog.State // that the client knows
 	hostSent   time.Time
+	alerts     alertState // that the client knows
 
 	columns [][]query.Point // points read, by dimension
 }
@@ -175,6 +176,9 @@ func (s *stream) events(ctx context.Context) error {
 		if err := s.end(); err != nil {
 			return err
 		}
+	}
+	if err := s.alertEvent(); err != nil {
+		return err
 	}
 	if g := s.host.Generation(); g != s.generation && now.Sub(s.chartsSent) >= chartsPause {
 		s.generation, s.chartsSent = g, now

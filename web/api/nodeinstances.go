@@ -73,7 +73,7 @@ func (e *envelope) instance(h *catalog.Host) {
 	e.keyString("status", "disabled")
 	e.keyString("type", "disabled")
 	e.close('}')
-	e.noAlerts()
+	e.nodeHealth(h)
 	e.key("functions")
 	e.functionList(functions)
 	e.capabilities()

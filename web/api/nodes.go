@@ -21,7 +21,7 @@ var agentCapabilities = []capability{
 	{"ctx", 1, true},
 	{"funcs", 1, false},
 	{"http_api_v2", 7, true},
-	{"health", 0, false},
+	{"health", 2, true},
 	{"req_cancel", 0, false},
 	{"dyncfg", 0, false},
 }
@@ -37,18 +37,6 @@ func (e *envelope) capabilities() {
 		e.close('}')
 	}
 	e.close(']')
-}
-
-// noAlerts writes the health of a node, of which there is none.
-func (e *envelope) noAlerts() {
-	e.keyOpen("health", '{')
-	e.keyString("status", "disabled")
-	e.keyOpen("alerts", '{')
-	for _, status := range []string{"critical", "warning", "clear", "undefined", "uninitialized"} {
-		e.keyInt(status, 0)
-	}
-	e.close('}')
-	e.close('}')
 }
 
 // nodeFacts are the groups of facts of a node, by the names that a child has sent them under.
@@ -114,7 +102,7 @@ func (a *API) nodesV2(rp *reply, rq *request) {
 	for i := range nodes {
 		e.node(&nodes[i])
 		e.details(&nodes[i])
-		e.noAlerts()
+		e.nodeHealth(nodes[i].host)
 		e.capabilities()
 		e.close('}')
 	}

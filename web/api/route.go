@@ -50,6 +50,8 @@ var commands = map[string]map[string]command{
 
 		"alarm_variables": {answer: (*API).alarmVariables},
 
+		"manage/health": {answer: (*API).manageHealth},
+
 		"aclk": absent(needsCloud),
 	},
 	"v2": {
@@ -66,6 +68,7 @@ var commands = map[string]map[string]command{
 		"function":          {answer: (*API).runFunction},
 		"alerts":            {answer: (*API).alertsV2},
 		"alert_transitions": {answer: (*API).alertTransitions},
+		"alert_config":      {answer: (*API).alertConfigV2},
 		"stream_info":       {answer: (*API).streamInfo},
 
 		"claim":             absent(needsCloud),
@@ -89,6 +92,7 @@ var commands = map[string]map[string]command{
 		"function":          {answer: (*API).runFunction},
 		"alerts":            {answer: (*API).alertsV2},
 		"alert_transitions": {answer: (*API).alertTransitions},
+		"alert_config":      {answer: (*API).alertConfigV2},
 		"stream_info":       {answer: (*API).streamInfo},
 		"stream_path":       {answer: (*API).streamPathV2},
 		"me":                {answer: (*API).me},
@@ -107,7 +111,11 @@ var commands = map[string]map[string]command{
 		"data":    {answer: (*API).batch},
 		"storage": {answer: (*API).storagePage},
 
-		"first_child":  {answer: (*API).firstChild},
+		"first_child": {answer: (*API).firstChild},
+		"alerts":      {answer: (*API).alertCountsPage},
+		"silences":    {answer: (*API).silences, below: (*API).oneSilence},
+		"maintenance": {answer: (*API).maintenance, below: (*API).oneWindow},
+
 		"openapi.json": {answer: (*API).openAPI},
 	},
 }
@@ -179,6 +187,9 @@ func (a *API) route(w http.ResponseWriter, rp *reply, rq *request, segments []st
 		return true
 	}
 	name := segments[0]
+	if name == "manage" && len(segments) > 1 {
+		name, segments = name+"/"+segments[1], segments[1:]
+	}
 	cmd, found := known[name]
 	switch {
 	case !found:
