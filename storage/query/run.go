@@ -9,7 +9,7 @@ import (
 )
 
 // readAhead is how many points are read from a cursor at once.
-const readAhead = 512
+const readAhead = 128
 
 // Run reads the points of each metric and returns the rows of the window. It stops with the error of ctx when that is
 // done. A point whose values are not finite counts as a point without value.
@@ -48,6 +48,9 @@ type filler struct {
 func (f *filler) fill(ctx context.Context, cursor Cursor) error {
 	f.row, f.end, f.reset, f.prev = 0, f.window.Time(0), false, Point{}
 	f.samples, f.anomalous = 0, 0
+	if done, err := f.columns(cursor); done || err != nil {
+		return err
+	}
 	for f.row < f.window.Points {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -25,9 +25,11 @@ type Appender struct {
 	raw     *Raw
 	batch   storage.AppenderV2 // nil when pending is 0
 	pending int
-	limit   int64 // newest time accepted in the batch, unix seconds
-	inOrder int64 // oldest time that the batch writes to the in-order part of the head, unix milliseconds
-	part    int64 // see partOf, of the last point
+	limit   int64    // newest time accepted in the batch, unix seconds
+	inOrder int64    // oldest time that the batch writes to the in-order part of the head, unix milliseconds
+	part    int64    // see partOf, of the last point
+	listed  []listed // points of the batch that recent wants
+	made    []Key    // series of the batch that were made anew
 }
 
 // Appender returns a new appender.
@@ -60,7 +62,11 @@ func (a *Appender) Create(s Series, t int64, v float64, f wire.Flags) (uint64, e
 	if !ok {
 		return 0, nil
 	}
-	return a.append(0, s.labels(), t, stored)
+	ref, err := a.append(0, s.labels(), t, stored)
+	if err == nil {
+		a.made = append(a.made, Key{s.GUID, s.Chart, s.Dimension})
+	}
+	return ref, err
 }
 
 func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64) (uint64, error) {
@@ -91,6 +97,9 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 		got, err = a.batch.Append(storage.SeriesRef(ref), ls, 0, t*1000, stored, nil, nil, storage.AOptions{})
 		if err == nil {
 			a.pending++
+			if w := a.raw.recent.watched.Load(); w != nil && w.has(uint64(got)) {
+				a.listed = append(a.listed, listed{uint64(got), t, stored})
+			}
 			return uint64(got), nil
 		}
 	}
@@ -141,6 +150,7 @@ func (a *Appender) begin() error {
 		a.inOrder, _ = a.raw.db.Head().AppendableMinValidTime()
 		known = before == a.inOrder
 	}
+	a.raw.recent.begin(a)
 	a.limit = a.raw.now().Add(MaxAhead).Unix()
 	return nil
 }
@@ -150,6 +160,8 @@ func (a *Appender) Discard() {
 	if a.batch != nil {
 		_ = a.batch.Rollback()
 		a.batch, a.pending = nil, 0
+		a.raw.recent.discarded(a)
+		a.listed, a.made = a.listed[:0], a.made[:0]
 	}
 }
 
@@ -171,6 +183,8 @@ func (a *Appender) Commit() error {
 		err = batch.Commit()
 		a.raw.space.wrote(err)
 	}
+	a.raw.recent.committed(a, err)
+	a.listed, a.made = a.listed[:0], a.made[:0]
 	if err != nil {
 		a.raw.failed.Add(uint64(n))
 		a.raw.commits.Add(1)

@@ -122,6 +122,7 @@ func (w *blockWriter) trimmed(e *entry, record []byte, r *recordReader, until in
 // Of what is in the head those in order are gone at once for readers, and from the disk when the head is cut into a block.
 // Late ones remain until then: Erase is called again until Holds is false.
 func (r *Raw) Erase(ctx context.Context, before map[string]int64) error {
+	defer r.recent.reset()
 	done := map[[2]int64]bool{}
 	for {
 		more, err := r.eraseBlock(ctx, before, done)

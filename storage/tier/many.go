@@ -21,6 +21,7 @@ import (
 type Many struct {
 	Selection
 	found map[Key][]storage.Series // of each dimension asked for; nil when it is not stored
+	held  map[Key]query.Samples    // instead, when all are held in memory
 }
 
 // Key identifies a dimension of a chart of a host by their ids.
@@ -35,76 +36,82 @@ const mostAlternatives = 256
 // SelectMany opens dimensions over the points that end in (after, before], in unix seconds. It takes one look into the
 // index of each block, whatever the number of charts; a few when both hosts and charts are many.
 func (r *Raw) SelectMany(ctx context.Context, keys []Key, after, before int64) (*Many, error) {
-	m := &Many{Selection: Selection{raw: r}, found: make(map[Key][]storage.Series, len(keys))}
+	m := &Many{Selection: Selection{raw: r}}
 	after, before = max(after, 0), min(before, math.MaxInt64/1000)
 	if before <= after || len(keys) == 0 {
 		m.closed = true
 		return m, nil
 	}
-	guids, charts := map[string]struct{}{}, map[string]struct{}{}
-	for _, k := range keys {
-		m.found[k] = nil
-		guids[k.GUID] = struct{}{}
-		charts[k.Chart] = struct{}{}
-	}
-	if err := m.open(ctx, slices.Sorted(maps.Keys(guids)), slices.Sorted(maps.Keys(charts)), (after+1)*1000, before*1000); err != nil {
-		return nil, fmt.Errorf("select %d dimensions of %d hosts: %w", len(keys), len(guids), err)
+	if err := m.open(ctx, keys, after, before); err != nil {
+		return nil, fmt.Errorf("select %d dimensions: %w", len(keys), err)
 	}
 	return m, nil
 }
 
-func (m *Many) open(ctx context.Context, guids, charts []string, mint, maxt int64) error {
-	r := m.raw
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if r.closed {
+func (m *Many) open(ctx context.Context, keys []Key, after, before int64) (err error) {
+	m.raw.mu.RLock()
+	defer m.raw.mu.RUnlock()
+	if m.raw.closed {
 		return ErrClosed
 	}
-	querier, err := r.db.Querier(mint, maxt)
-	if err != nil {
-		return err
-	}
-	parts := [][]string{guids}
-	if len(guids) > mostAlternatives && len(charts) > mostAlternatives { // as one it would be the whole store
-		parts = slices.Collect(slices.Chunk(guids, mostAlternatives))
-	}
-	for _, part := range parts {
-		if err := m.find(ctx, querier, part, charts, mint, maxt); err != nil {
-			_ = querier.Close()
-			return err
+	if held, ok := m.raw.held(ctx, keys, after, before); ok {
+		m.held = make(map[Key]query.Samples, len(keys))
+		for i, k := range keys {
+			m.held[k] = held[i]
 		}
+		m.register()
+		return nil
 	}
-	m.querier = querier
-	r.selMu.Lock()
-	r.selections[&m.Selection] = struct{}{}
-	r.selMu.Unlock()
-	return nil
+	m.found, err = m.find(ctx, keys, after, before)
+	return err
 }
 
-// find adds the series of hosts and charts to those found.
-func (m *Many) find(ctx context.Context, querier storage.Querier, guids, charts []string, mint, maxt int64) error {
-	matchers, err := oneOf(labelGUID, guids)
-	if err != nil {
-		return err
+// seriesOf returns the series of dimensions, by key.
+func seriesOf(ctx context.Context, querier storage.Querier, keys []Key, mint, maxt int64) (map[Key][]storage.Series, error) {
+	found := make(map[Key][]storage.Series, len(keys))
+	guids, charts := map[string]struct{}{}, map[string]struct{}{}
+	for _, k := range keys {
+		found[k] = nil
+		guids[k.GUID] = struct{}{}
+		charts[k.Chart] = struct{}{}
 	}
-	more, err := oneOf(labelChart, charts)
-	if err != nil {
-		return err
+	hosts, ids := slices.Sorted(maps.Keys(guids)), slices.Sorted(maps.Keys(charts))
+	parts := [][]string{hosts}
+	if len(hosts) > mostAlternatives && len(ids) > mostAlternatives { // as one it would be the whole store
+		parts = slices.Collect(slices.Chunk(hosts, mostAlternatives))
 	}
-	hints := &storage.SelectHints{Start: mint, End: maxt, Step: 1000} // the step as in Selection.open
-	set := querier.Select(ctx, false, hints, append(matchers, more...)...)
-	for n := 0; set.Next(); n++ {
-		if n%1000 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+	for _, part := range parts {
+		matchers, err := oneOf(labelGUID, part)
+		if err != nil {
+			return nil, err
 		}
-		series := set.At()
-		ls := series.Labels()
-		key := Key{GUID: ls.Get(labelGUID), Chart: ls.Get(labelChart), Dimension: ls.Get(labelDimension)}
-		if list, wanted := m.found[key]; wanted {
-			m.found[key] = append(list, series)
+		more, err := oneOf(labelChart, ids)
+		if err != nil {
+			return nil, err
+		}
+		matchers = append(matchers, more...)
+		if len(keys) == 1 {
+			matchers = append(matchers, labels.MustNewMatcher(labels.MatchEqual, labelDimension, keys[0].Dimension))
+		}
+		// The step makes the reader of the head keep its list of chunks from one chunk to the next.
+		hints := &storage.SelectHints{Start: mint, End: maxt, Step: 1000}
+		set := querier.Select(ctx, false, hints, matchers...)
+		for n := 0; set.Next(); n++ {
+			if n%1000 == 0 && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			series := set.At()
+			ls := series.Labels()
+			key := Key{GUID: ls.Get(labelGUID), Chart: ls.Get(labelChart), Dimension: ls.Get(labelDimension)}
+			if list, wanted := found[key]; wanted {
+				found[key] = append(list, series)
+			}
+		}
+		if err := set.Err(); err != nil {
+			return nil, err
 		}
 	}
-	return set.Err()
+	return found, nil
 }
 
 // oneOf returns matchers for the series whose label has one of these values.
@@ -126,23 +133,23 @@ func oneOf(label string, values []string) ([]*labels.Matcher, error) {
 	return []*labels.Matcher{m}, nil
 }
 
-// Cursor returns a cursor over the points of a dimension, one of those asked for; nil when it has none. A point begins step seconds before its
-// end, but not before the end of its predecessor.
+// Cursor returns a cursor over the points of a dimension, one of those asked for; nil when it has none. A point begins step
+// seconds before its end, but not before the end of its predecessor.
 func (m *Many) Cursor(k Key, step int64) query.Cursor {
+	if samples, held := m.held[k]; held {
+		if len(samples.Ends) == 0 {
+			return nil
+		}
+		return &heldCursor{selection: &m.Selection, samples: samples, step: step, last: math.MinInt64}
+	}
 	list := m.found[k]
 	if len(list) == 0 {
 		return nil
 	}
-	c := &cursor{selection: &m.Selection, step: step, last: math.MinInt64}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch {
-	case m.closed: // its Read says so
-		c.it = chunkenc.NewNopIterator()
-	case len(list) == 1:
-		c.it = list[0].Iterator(nil)
-	default: // the context has changed
-		c.it = storage.ChainedSeriesMerge(list...).Iterator(nil)
+	if m.closed { // Read says so
+		return &cursor{selection: &m.Selection, it: chunkenc.NewNopIterator()}
 	}
-	return c
+	return m.cursor(list, step)
 }

@@ -38,8 +38,8 @@ func TestSelectMany(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(m.found) != len(keys) {
-			t.Errorf("%s: %d dimensions, want %d", what, len(m.found), len(keys))
+		if n := len(m.found) + len(m.held); n != len(keys) {
+			t.Errorf("%s: %d dimensions, want %d", what, n, len(keys))
 		}
 		for _, k := range keys {
 			c := m.Cursor(k, 1)

@@ -140,6 +140,8 @@ type Raw struct {
 
 	compacting atomic.Int32
 
+	recent recent
+
 	selMu      sync.Mutex // guards selections
 	selections map[*Selection]struct{}
 
@@ -161,7 +163,7 @@ func Open(dir string, o Options) (*Raw, error) {
 	log := quiet(o.Logger)
 	r := &Raw{
 		now: o.Now, block: o.BlockDuration.Milliseconds(), dir: dir, log: log, selections: map[*Selection]struct{}{},
-		space: &space{dir: dir, reserve: o.Reserve, free: o.Free, log: o.Logger},
+		space: &space{dir: dir, reserve: o.Reserve, free: o.Free, log: o.Logger}, recent: newRecent(),
 	}
 	o.cutoff = &r.cutoff
 	var registerer prometheus.Registerer

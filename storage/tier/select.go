@@ -70,6 +70,9 @@ func (t *Tiers) Select(ctx context.Context, q Query) (_ *Reading, err error) {
 	}
 	q.After, q.Before = max(q.After, 0), min(q.Before, math.MaxInt64/1_000_000)
 	q.Every = max(q.Every, 1)
+	if r, err := t.selectHeld(ctx, &q); r != nil || err != nil {
+		return r, err
+	}
 	views := t.views(&q)
 	r := &Reading{tiers: t, views: views, read: make([]int, len(t.coarse)+1), Cursors: make([]query.Cursor, len(q.Dimensions))}
 	defer func() {
@@ -105,6 +108,37 @@ func (t *Tiers) Select(ctx context.Context, q Query) (_ *Reading, err error) {
 	}
 	for i := range chains {
 		chains[i].reading, chains[i].last = r, math.MinInt64
+		r.Cursors[i] = &chains[i]
+	}
+	return r, nil
+}
+
+// selectHeld is Select for points of tier 0 that are held in memory, where the plan would not read others. It is nil when they
+// are not.
+func (t *Tiers) selectHeld(ctx context.Context, q *Query) (*Reading, error) {
+	if q.Tier != 0 || q.Before <= q.After || len(q.Dimensions) == 0 || len(t.coarse) > 0 && q.Width >= t.coarse[0].step {
+		return nil, nil
+	}
+	raw := t.Raw
+	raw.mu.RLock()
+	defer raw.mu.RUnlock()
+	if raw.closed {
+		return nil, ErrClosed
+	}
+	if q.After < raw.horizon() { // coarse tiers may reach back further
+		return nil, nil
+	}
+	held, ok := raw.held(ctx, keysOf(q.GUID, q.Chart, q.Dimensions), q.After, min(q.Before, math.MaxInt64/1000))
+	if !ok {
+		return nil, nil
+	}
+	s := &Selection{raw: raw, Cursors: make([]query.Cursor, len(held))}
+	s.serve(held, q.Every)
+	r := &Reading{tiers: t, read: make([]int, len(t.coarse)+1), parts: []*Selection{s}, Cursors: make([]query.Cursor, len(held))}
+	chains, links := make([]chain, len(held)), make([]link, len(held))
+	for i, c := range s.Cursors {
+		links[i] = link{0, c}
+		chains[i] = chain{reading: r, links: links[i : i+1 : i+1], last: math.MinInt64}
 		r.Cursors[i] = &chains[i]
 	}
 	return r, nil
@@ -181,18 +215,26 @@ func (r *Raw) rawState(ctx context.Context, q *Query) (s rawState, err error) {
 			return s, err
 		}
 	}
-	s.horizon = nothing
 	for _, b := range r.db.Blocks() {
 		s.blocks = append(s.blocks, r.metas.of(b))
-		s.horizon = min(s.horizon, b.MinTime()/1000-1)
 	}
-	if s.horizon == nothing && mint != math.MaxInt64 {
-		s.horizon = min(mint, head.MinOOOTime())/1000 - 1
-	}
-	if s.horizon != nothing {
-		s.horizon = max(s.horizon, (r.cutoff.Load()-1)/1000)
-	}
+	s.horizon = r.horizon()
 	return s, nil
+}
+
+// horizon returns the unix time that points of tier 0 end after, nothing when there are none.
+func (r *Raw) horizon() int64 {
+	first := int64(math.MaxInt64)
+	for _, b := range r.db.Blocks() {
+		first = min(first, b.MinTime())
+	}
+	if head := r.db.Head(); first == math.MaxInt64 && head.MinTime() != math.MaxInt64 {
+		first = min(head.MinTime(), head.MinOOOTime())
+	}
+	if first == math.MaxInt64 {
+		return nothing
+	}
+	return max(first-1000, r.cutoff.Load()-1) / 1000
 }
 
 // lateSpans adds the times of the out-of-order points of a chart in the head to spans.
@@ -335,6 +377,22 @@ func (c *chain) Read(dst []query.Point) (n int, err error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// Samples implements query.SampleCursor.
+func (c *chain) Samples() (s query.Samples, ok bool, err error) {
+	if len(c.links) != 1 || c.closed() {
+		return s, false, nil // Read tells why
+	}
+	cursor, ok := c.links[0].cursor.(query.SampleCursor)
+	if !ok {
+		return s, false, nil
+	}
+	if s, ok, err = cursor.Samples(); ok {
+		c.reading.read[c.links[0].tier] += len(s.Ends)
+		c.links = nil
+	}
+	return s, ok, err
 }
 
 func (c *chain) closed() bool { return c.reading.closed.Load() || c.reading.tiers.ended.Load() }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"sync"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
@@ -22,8 +21,8 @@ type Selection struct {
 
 	raw *Raw
 
-	mu      sync.Mutex // held by a reading cursor, so that Close never pulls the chunks away from it
-	querier storage.Querier
+	mu      sync.Mutex      // held by a reading cursor, so that Close never pulls the chunks away from it
+	querier storage.Querier // nil when the points are held in memory
 	closed  bool
 }
 
@@ -32,72 +31,93 @@ type Selection struct {
 // have no points.
 func (r *Raw) Select(ctx context.Context, guid, chart string, dimensions []string, step, after, before int64) (*Selection, error) {
 	s := &Selection{raw: r, Cursors: make([]query.Cursor, len(dimensions))}
-	iterators, err := s.open(ctx, guid, chart, dimensions, after, before)
-	if err != nil {
+	if err := s.open(ctx, keysOf(guid, chart, dimensions), step, after, before); err != nil {
 		return nil, fmt.Errorf("select %s of host %s: %w", chart, guid, err)
-	}
-	for i := range dimensions {
-		s.Cursors[i] = &cursor{selection: s, it: iterators[i], step: step, last: math.MinInt64}
 	}
 	return s, nil
 }
 
-// open opens a querier and returns an iterator for each dimension, nil where there is nothing stored.
-func (s *Selection) open(ctx context.Context, guid, chart string, dimensions []string, after, before int64) ([]chunkenc.Iterator, error) {
-	iterators := make([]chunkenc.Iterator, len(dimensions))
+func keysOf(guid, chart string, dimensions []string) []Key {
+	keys := make([]Key, len(dimensions))
+	for i, d := range dimensions {
+		keys[i] = Key{guid, chart, d}
+	}
+	return keys
+}
+
+// open makes the cursors of dimensions of one chart.
+func (s *Selection) open(ctx context.Context, keys []Key, step, after, before int64) error {
 	after, before = max(after, 0), min(before, math.MaxInt64/1000)
-	if before <= after || len(dimensions) == 0 {
+	if before <= after || len(keys) == 0 {
 		s.closed = true
-		return iterators, nil
+		for i := range s.Cursors {
+			s.Cursors[i] = &cursor{selection: s}
+		}
+		return nil
 	}
 	s.raw.mu.RLock()
 	defer s.raw.mu.RUnlock()
 	if s.raw.closed {
-		return nil, ErrClosed
+		return ErrClosed
 	}
+	if held, ok := s.raw.held(ctx, keys, after, before); ok {
+		s.serve(held, step)
+		return nil
+	}
+	found, err := s.find(ctx, keys, after, before)
+	if err != nil {
+		return err
+	}
+	for i, k := range keys {
+		s.Cursors[i] = s.cursor(found[k], step)
+	}
+	return nil
+}
+
+// serve makes the cursors those over samples.
+func (s *Selection) serve(held []query.Samples, step int64) {
+	cursors := make([]heldCursor, len(held))
+	for i := range held {
+		cursors[i] = heldCursor{selection: s, samples: held[i], step: step, last: math.MinInt64}
+		s.Cursors[i] = &cursors[i]
+	}
+	s.register()
+}
+
+// find opens a querier, and returns the series of each dimension.
+func (s *Selection) find(ctx context.Context, keys []Key, after, before int64) (map[Key][]storage.Series, error) {
 	mint, maxt := (after+1)*1000, before*1000
 	querier, err := s.raw.db.Querier(mint, maxt)
 	if err != nil {
 		return nil, err
 	}
-	matchers := []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchEqual, labelGUID, guid),
-		labels.MustNewMatcher(labels.MatchEqual, labelChart, chart),
-	}
-	if len(dimensions) == 1 {
-		matchers = append(matchers, labels.MustNewMatcher(labels.MatchEqual, labelDimension, dimensions[0]))
-	}
-	// The step makes the reader of the head keep its list of chunks from one chunk to the next.
-	hints := &storage.SelectHints{Start: mint, End: maxt, Step: 1000}
-	found := make([][]storage.Series, len(dimensions))
-	set := querier.Select(ctx, false, hints, matchers...)
-	for set.Next() {
-		series := set.At()
-		id := series.Labels().Get(labelDimension)
-		for i, d := range dimensions {
-			if d == id {
-				found[i] = append(found[i], series)
-			}
-		}
-	}
-	if err := set.Err(); err != nil {
+	found, err := seriesOf(ctx, querier, keys, mint, maxt)
+	if err != nil {
 		_ = querier.Close()
 		return nil, err
 	}
-	for i, list := range found {
-		switch len(list) {
-		case 0:
-		case 1:
-			iterators[i] = list[0].Iterator(nil)
-		default: // the context has changed
-			iterators[i] = storage.ChainedSeriesMerge(list...).Iterator(nil)
-		}
-	}
 	s.querier = querier
+	s.register()
+	return found, nil
+}
+
+func (s *Selection) register() {
 	s.raw.selMu.Lock()
 	s.raw.selections[s] = struct{}{}
 	s.raw.selMu.Unlock()
-	return iterators, nil
+}
+
+// cursor returns a cursor over the points of a dimension, which has several series when its context has changed.
+func (s *Selection) cursor(list []storage.Series, step int64) *cursor {
+	c := &cursor{selection: s, step: step, last: math.MinInt64}
+	switch len(list) {
+	case 0:
+	case 1:
+		c.it = list[0].Iterator(nil)
+	default:
+		c.it = storage.ChainedSeriesMerge(list...).Iterator(nil)
+	}
+	return c
 }
 
 // Close ends the selection. Closing twice is harmless.
@@ -111,6 +131,9 @@ func (s *Selection) Close() error {
 	s.raw.selMu.Lock()
 	delete(s.raw.selections, s)
 	s.raw.selMu.Unlock()
+	if s.querier == nil {
+		return nil
+	}
 	if err := s.querier.Close(); err != nil {
 		return fmt.Errorf("close selection: %w", err)
 	}

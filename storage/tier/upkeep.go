@@ -31,6 +31,7 @@ func (r *Raw) upkeep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		r.recent.sweep(r.now().Unix() - recentIdle)
 		if r.space.short() {
 			continue
 		}
