@@ -1,0 +1,310 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"net/smtp"
+	"net/textproto"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// envelope is what every e-mail of a service has.
+type envelope struct {
+	from mail.Address
+	to   []string
+	host string // of message ids
+}
+
+func newEnvelope(t *target, e Environment) (*envelope, error) {
+	host := e.Hostname
+	if host == "" {
+		host = "localhost"
+	}
+	v := &envelope{host: host, from: mail.Address{Name: "foster", Address: "foster@" + host}}
+	from := t.query.Get("from")
+	if from == "" {
+		from = t.query.Get("fromaddress")
+	}
+	if from != "" {
+		a, err := mail.ParseAddress(from)
+		if err != nil {
+			return nil, errors.New("from is not an address")
+		}
+		v.from = *a
+	}
+	if name := t.query.Get("fromname"); name != "" {
+		v.from.Name = name
+	}
+	for _, to := range append(t.list("to"), t.list("toaddresses")...) {
+		address, err := mailbox(to)
+		if err != nil {
+			return nil, err
+		}
+		v.to = append(v.to, address)
+	}
+	return v, nil
+}
+
+// mailbox returns the address in s. A name without @ is of a local user, which the mail server completes.
+func mailbox(s string) (string, error) {
+	if a, err := mail.ParseAddress(s); err == nil {
+		return a.Address, nil
+	}
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>()[]:;@\,"`, r) }) || s[0] == '-' {
+		return "", fmt.Errorf("%q is not an address", cut(s, 60))
+	}
+	return s, nil
+}
+
+// write makes the e-mail, with lines that end as SMTP wants.
+func (v *envelope) write(m *Message, to string) []byte {
+	var b bytes.Buffer
+	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
+	header("From", v.from.String())
+	header("To", to)
+	header("Subject", mime.QEncoding.Encode("utf-8", m.Title()))
+	header("Date", time.Now().Format(time.RFC1123Z))
+	header("Message-ID", "<"+m.id()+"@"+v.host+">")
+	if len(m.Alerts) == 1 {
+		// Mail programs show what is about one alert together.
+		root := "<" + strings.ReplaceAll(m.Alerts[0].Key(), "/", ".") + ".alert@" + v.host + ">"
+		header("In-Reply-To", root)
+		header("References", root)
+	}
+	header("Auto-Submitted", "auto-generated")
+	header("X-Foster-Status", m.Status().String())
+	header("MIME-Version", "1.0")
+	header("Content-Type", "text/plain; charset=utf-8")
+	header("Content-Transfer-Encoding", "quoted-printable")
+	b.WriteString("\r\n")
+	w := quotedprintable.NewWriter(&b)
+	_, _ = io.WriteString(w, strings.ReplaceAll(m.Title()+"\n\n"+m.Text()+"\n", "\n", "\r\n"))
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// smtpSender talks to a mail server.
+type smtpSender struct {
+	*envelope
+	addr, server   string
+	user, password string
+	auth           string
+	tls            string // none, auto, starttls, implicit
+	client         string
+	insecure       bool
+}
+
+// newSMTP reads smtp://user:password@host:port/?from=…&to=…, and smtps:// for TLS from the first byte.
+func newSMTP(s *Service, t *target, e Environment) error {
+	v, err := newEnvelope(t, e)
+	if err != nil {
+		return err
+	}
+	user, password := t.user()
+	c := &smtpSender{
+		envelope: v, server: t.url.Hostname(), user: user, password: password, auth: strings.ToLower(t.query.Get("auth")),
+		client: t.query.Get("clienthost"), insecure: isYes(t.query.Get("insecure")),
+	}
+	if c.server == "" {
+		return errors.New("the URL is smtp://user:password@host:587/?from=…")
+	}
+	if c.client == "" {
+		c.client = v.host
+	}
+	if strings.ContainsAny(c.client, "\r\n ") {
+		return errors.New("clienthost is not a host name")
+	}
+	port := t.url.Port()
+	switch encryption := strings.ToLower(t.query.Get("encryption")); {
+	case encryption == "none":
+		c.tls = "none"
+	case encryption == "explicittls":
+		c.tls = "starttls"
+	case encryption == "implicittls" || encryption == "" && (t.url.Scheme == "smtps" || port == "465"):
+		c.tls = "implicit"
+	case encryption == "" || encryption == "auto":
+		c.tls = "auto"
+	default:
+		return errors.New("encryption is none, auto, explicittls or implicittls")
+	}
+	if starttls := t.query.Get("usestarttls"); starttls != "" && !isYes(starttls) && c.tls == "auto" {
+		c.tls = "none"
+	}
+	switch c.auth {
+	case "", "none", "plain", "login", "crammd5":
+	default:
+		return errors.New("auth is none, plain, login or crammd5")
+	}
+	if port == "" {
+		port = "25"
+		switch {
+		case c.tls == "implicit":
+			port = "465"
+		case user != "":
+			port = "587"
+		}
+	}
+	c.addr = net.JoinHostPort(c.server, port)
+	s.sender = c
+	return nil
+}
+
+func (c *smtpSender) send(ctx context.Context, m *Message, address string) error {
+	return each(c.to, address, "mail address", func(to string) error {
+		to, err := mailbox(to)
+		if err != nil {
+			return permanent("%v", err)
+		}
+		return c.deliver(ctx, m, to)
+	})
+}
+
+func (c *smtpSender) deliver(ctx context.Context, m *Message, to string) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", c.addr)
+	if err != nil {
+		return offline("connect", err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	config := &tls.Config{ServerName: c.server, InsecureSkipVerify: c.insecure}
+	if c.tls == "implicit" {
+		conn = tls.Client(conn, config)
+	}
+	client, err := smtp.NewClient(conn, c.server)
+	if err != nil {
+		return reply("greet the server", err)
+	}
+	if err := client.Hello(c.client); err != nil {
+		return reply("greet the server", err)
+	}
+	offered, _ := client.Extension("STARTTLS")
+	switch {
+	case c.tls == "starttls" && !offered:
+		return permanent("the server does not offer STARTTLS")
+	case c.tls == "starttls", c.tls == "auto" && offered:
+		if err := client.StartTLS(config); err != nil {
+			return reply("start TLS", err)
+		}
+	}
+	if auth := c.login(client); auth != nil {
+		if err := client.Auth(auth); err != nil {
+			return reply("log in", err)
+		}
+	}
+	if err := client.Mail(c.from.Address); err != nil {
+		return reply("name the sender", err)
+	}
+	if err := client.Rcpt(to); err != nil {
+		return reply("name the recipient", err)
+	}
+	w, err := client.Data()
+	if err != nil {
+		return reply("send the text", err)
+	}
+	if _, err := w.Write(c.write(m, to)); err != nil {
+		return reply("send the text", err)
+	}
+	if err := w.Close(); err != nil {
+		return reply("send the text", err)
+	}
+	_ = client.Quit() // the mail is accepted, whatever comes now
+	return nil
+}
+
+// login returns how to log in, nil for not at all.
+func (c *smtpSender) login(client *smtp.Client) smtp.Auth {
+	if c.user == "" || c.auth == "none" {
+		return nil
+	}
+	_, methods := client.Extension("AUTH")
+	offered := strings.Fields(strings.ToUpper(methods))
+	switch {
+	case c.auth == "crammd5":
+		return smtp.CRAMMD5Auth(c.user, c.password)
+	case c.auth == "login", c.auth == "" && !slices.Contains(offered, "PLAIN") && slices.Contains(offered, "LOGIN"):
+		return &loginAuth{user: c.user, password: c.password, server: c.server}
+	}
+	return smtp.PlainAuth("", c.user, c.password, c.server)
+}
+
+// loginAuth is the LOGIN mechanism, which some servers have instead of PLAIN.
+type loginAuth struct{ user, password, server string }
+
+func (a *loginAuth) Start(s *smtp.ServerInfo) (string, []byte, error) {
+	if !s.TLS && s.Name != "localhost" && s.Name != "127.0.0.1" && s.Name != "::1" {
+		return "", nil, errors.New("the connection is not encrypted")
+	}
+	return "LOGIN", nil, nil
+}
+
+func (a *loginAuth) Next(from []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	switch strings.ToLower(strings.TrimSuffix(strings.TrimSpace(string(from)), ":")) {
+	case "username", "user name":
+		return []byte(a.user), nil
+	case "password":
+		return []byte(a.password), nil
+	}
+	return nil, errors.New("the server asks for something else than a name and a password")
+}
+
+// reply tells whether the answer of a mail server is final: codes from 500 on are.
+func reply(doing string, err error) error {
+	if e, ok := errors.AsType[*textproto.Error](err); ok {
+		return &Error{Permanent: e.Code >= 500, reason: doing + ": the server answers " + e.Error()}
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return temporary("%s: %v", doing, err)
+	}
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return offline(doing, err)
+	}
+	return permanent("%s: %v", doing, err)
+}
+
+// sendmail gives e-mails to a program that takes them as sendmail does.
+type sendmail struct {
+	*envelope
+	program string
+}
+
+// newSendmail reads sendmail:///usr/sbin/sendmail?from=….
+func newSendmail(s *Service, t *target, e Environment) error {
+	v, err := newEnvelope(t, e)
+	if err != nil {
+		return err
+	}
+	program := t.url.Path
+	if program == "" {
+		program = "/usr/sbin/sendmail"
+	}
+	s.sender = &sendmail{envelope: v, program: program}
+	return nil
+}
+
+func (c *sendmail) send(ctx context.Context, m *Message, address string) error {
+	return each(c.to, address, "mail address", func(to string) error {
+		to, err := mailbox(to)
+		if err != nil {
+			return permanent("%v", err)
+		}
+		cmd := exec.Command(c.program, "-i", "-f", c.from.Address, "--", to)
+		cmd.Stdin = bytes.NewReader(bytes.ReplaceAll(c.write(m, to), []byte("\r\n"), []byte("\n")))
+		return run(ctx, cmd)
+	})
+}
