@@ -4,8 +4,11 @@ import type { HostSession } from "../state/host";
 import { presets, spanOf } from "../state/range";
 import { Icon } from "./icons";
 
+/** What the time of a page is kept in. */
+type Timed = Pick<HostSession, "range" | "clock">;
+
 /** What time the charts show, and the buttons that change it. */
-export function RangeBar({ session }: { session: HostSession }): JSX.Element {
+export function RangeBar({ session }: { session: Timed }): JSX.Element {
   const { range } = session;
   const live = range.value.kind === "live";
   const span = spanOf(range.value);
@@ -41,7 +44,7 @@ export function RangeBar({ session }: { session: HostSession }): JSX.Element {
   );
 }
 
-function TimeLabel({ session }: { session: HostSession }): JSX.Element {
+function TimeLabel({ session }: { session: Timed }): JSX.Element {
   const range = session.range.value;
   if (range.kind === "live") return <span class="when">last {formatDuration(range.span)}</span>;
   const { after, before } = range;

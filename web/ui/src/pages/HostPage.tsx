@@ -75,13 +75,13 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
         <div class="hosttitle">
           <h1>{hostname}</h1>
           {host && <Badge host={host} />}
+          <Button kind="quiet" icon="link" aria-label="copy a link to this view" onClick={() => void copyLink()} />
         </div>
         <button type="button" class="menu" aria-expanded={menu.value} aria-controls="side" onClick={() => (menu.value = !menu.value)}>
           <Icon name={menu.value ? "close" : "menu"} />
           Sections
         </button>
         <RangeBar session={session} />
-        <Button kind="quiet" icon="link" aria-label="copy a link to this view" onClick={() => void copyLink()} />
       </TopBar>
       <div class="host">
         <aside id="side" class={menu.value ? "open" : ""}>
