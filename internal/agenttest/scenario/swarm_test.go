@@ -1,4 +1,4 @@
-package swarm_test
+package scenario_test
 
 import (
 	"context"
@@ -12,12 +12,13 @@ import (
 	"foster/replication/wire"
 )
 
-// TestRealParent streams into a real netdata 1.37.1 and asks it for what it holds.
-func TestRealParent(t *testing.T) {
+// TestSwarm streams from simulated children into a real netdata 1.37.1 and asks it for what it holds.
+func TestSwarm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
 	agenttest.Require(t)
+	t.Parallel()
 	key := agenttest.NewGUID()
 	parent := agenttest.StartParent(t, agenttest.ParentOptions{APIKey: key})
 
@@ -44,7 +45,7 @@ func TestRealParent(t *testing.T) {
 	defer func() { cancel(); <-done }()
 
 	begin := time.Now().Unix()
-	waitCtx, stop := context.WithTimeout(ctx, 30*time.Second)
+	waitCtx, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
 	if err := s.WaitLive(waitCtx); err != nil {
 		t.Fatal(err)
