@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const dist = join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
+const dist = process.env.UI_DIST ?? join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
 const shapes = [
@@ -96,7 +96,7 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
   const born = now();
   let hosts = makeHosts(count);
   const streams = new Set();
-  const counters = { data: 0, live: 0 };
+  const counters = { data: 0, live: 0, fleet: 0 };
 
   const lastOf = (h) => (h.quietSince ? Math.floor(born - h.quietSince) : Math.floor(now()));
   const face = (h) => ({
@@ -117,6 +117,54 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     labels: { region: h.hostname.length % 2 ? "eu-west" : "us-east", role: "storage" },
     ambiguous: false,
   });
+  // What the charts say of a host as a whole.
+  const figuresAt = (h, t) => {
+    const sum = (context, of = () => true) => {
+      const chart = h.charts.find((c) => c.context === context);
+      return chart ? chart.dims.filter(of).reduce((n, d) => n + Math.abs(valueAt(chart, d, t) ?? 0), 0) : null;
+    };
+    return { cpu: sum("system.cpu"), memory: (100 * sum("system.ram", (d) => d.id === "used")) / sum("system.ram"), disk: sum("system.io") * 1024, network: sum("system.net") * 1000 };
+  };
+  const fleet = (q) => {
+    const t = Math.floor(now());
+    const first = Math.floor((t - 300) / 5) * 5;
+    const wanted = (q.get("series") ?? "").split(",").filter(Boolean);
+    return {
+      now: now(),
+      hosts: hosts.map((h, i) => {
+        const f = h.quietSince ? {} : figuresAt(h, t);
+        const [critical, warning] = i % 7 === 4 ? [1, 2] : i % 5 === 0 ? [0, 1] : [0, 0];
+        const worst = critical + warning === 0 ? null : { name: critical ? "disk_space_usage" : "10min_cpu_usage", chart: "system.cpu", status: critical ? "CRITICAL" : "WARNING", value: "96.1%", since: t - 120 };
+        return {
+          guid: h.guid,
+          state: h.state,
+          replication_percent: face(h).replication_percent,
+          last_seen: lastOf(h),
+          samples_per_second: face(h).samples_per_second,
+          uptime_seconds: h.quietSince ? null : 260000 + (t % 1e7),
+          cpu_percent: f.cpu ?? null,
+          memory_percent: f.memory ?? null,
+          memory_bytes: h.quietSince ? null : 16 * 2 ** 30,
+          disk_bytes_per_second: f.disk ?? null,
+          network_bits_per_second: f.network ?? null,
+          disk_space: { of: "/", percent: 20 + ((i * 37) % 79) },
+          alerts: { critical, warning, worst },
+        };
+      }),
+      ...(wanted.length > 0 && {
+        step: 5,
+        series: Object.fromEntries(
+          hosts
+            .filter((h) => wanted.includes(h.guid))
+            .map((h) => {
+              const rows = Array.from({ length: 60 }, (_, i) => figuresAt(h, first + 5 * i));
+              return [h.guid, { first, ...Object.fromEntries(["cpu", "memory", "disk", "network"].map((k) => [k, rows.map((r) => r[k])])) }];
+            }),
+        ),
+      }),
+    };
+  };
+
   const definition = (c, h) => ({
     id: c.id,
     name: c.id,
@@ -218,6 +266,11 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     const url = new URL(req.url, "http://mock");
     if (log) console.log(req.method, req.url);
     if (url.pathname === "/api/foster/v1/hosts") return json(res, { version: "mock", now: now(), api_keys: 1, hosts: hosts.map(face) });
+    if (url.pathname === "/api/foster/v1/fleet") {
+      counters.fleet++;
+      return json(res, fleet(url.searchParams));
+    }
+    if (url.pathname === "/api/foster/v1/first_child") return json(res, { api_keys: 1, api_key: "11111111-2222-3333-4444-555555555555", destination: "192.0.2.1:19999" });
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
     if (!api) return void file(res, url.pathname);
     const host = hosts.find((h) => h.hostname === decodeURIComponent(name) || h.guid === decodeURIComponent(name));

@@ -42,6 +42,11 @@ function strings(v: unknown): Record<string, string> {
 
 const hostStates: readonly string[] = ["live", "stale", "replicating", "archived"] satisfies HostState[];
 
+export function hostState(v: unknown): HostState {
+  const state = str(v);
+  return (hostStates.includes(state) ? state : "archived") as HostState;
+}
+
 function decodeConnection(v: unknown): Connection | null {
   if (typeof v !== "object" || v === null) return null;
   const o = obj(v);
@@ -56,11 +61,10 @@ function decodeConnection(v: unknown): Connection | null {
 
 export function decodeHost(v: unknown): Host {
   const o = obj(v);
-  const state = str(o["state"]);
   return {
     guid: str(o["guid"]),
     hostname: str(o["hostname"]) || str(o["guid"]),
-    state: (hostStates.includes(state) ? state : "archived") as HostState,
+    state: hostState(o["state"]),
     replicationPercent: Math.min(100, Math.max(0, num(o["replication_percent"]))),
     os: str(o["os"]),
     kernel: str(o["kernel"]),

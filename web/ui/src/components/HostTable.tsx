@@ -1,105 +1,69 @@
-import { Component, type JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import type { Signal } from "@preact/signals";
+import { figureKinds } from "../api/fleet";
 import type { Host } from "../api/types";
-import { formatAgo, formatCount, formatDateTime } from "../chart/format";
+import { formatCount } from "../chart/format";
+import type { FleetStore } from "../state/fleet";
 import { hostHref, type HostKey } from "../state/hosts";
 import { Badge } from "./Badge";
+import { AlertCell, Figure, figureLabels, SpaceCell, subtitle, UptimeCell, useFollowed } from "./HostCells";
+import type { HostLine } from "./HostLines";
+import { GroupHead } from "./HostLines";
+import { Table, type Column, type Sort } from "./Table";
 
-export interface Sort {
-  key: HostKey;
-  descending: boolean;
+const rowHeight = 50; // px
+
+interface Props {
+  store: FleetStore;
+  lines: readonly HostLine[];
+  sort: Signal<Sort<HostKey>>;
+  onToggle: (group: string) => void;
 }
 
-const columns: { key: HostKey; label: string; number?: true }[] = [
-  { key: "hostname", label: "Host" },
-  { key: "state", label: "State" },
-  { key: "os", label: "System" },
-  { key: "agent", label: "Agent" },
-  { key: "charts", label: "Charts", number: true },
-  { key: "metrics", label: "Metrics", number: true },
-  { key: "samplesPerSecond", label: "Samples/s", number: true },
-  { key: "lastSeen", label: "Last seen", number: true },
-];
-
-export function HostTable({ hosts, now, sort }: { hosts: Host[]; now: number; sort: Signal<Sort> }): JSX.Element {
-  const by = (key: HostKey, number: boolean) => {
-    const { key: old, descending } = sort.peek();
-    // Figures are of interest from the largest, names from the first letter.
-    sort.value = { key, descending: key === old ? !descending : number };
-  };
-  // The roles hold the table together on narrow screens, where its rows are laid out as cards.
+export function HostTable({ store, lines, sort, onToggle }: Props): JSX.Element {
+  const host = (render: (h: Host) => JSX.Element) => (line: HostLine) => (line.kind === "host" ? render(line.host) : null);
+  const figures = (h: Host) => store.figures.value.get(h.guid);
+  const columns: Column<HostLine, HostKey>[] = [
+    { key: "hostname", label: "Host", render: host((h) => <NameCell store={store} host={h} />) },
+    { key: "state", label: "State", width: "118px", from: "tablet", render: host((h) => <Badge host={h} />) },
+    { key: "alerts", label: "Alerts", width: "124px", render: host((h) => <AlertCell figures={figures(h)} />) },
+    ...figureKinds.map(
+      (kind): Column<HostLine, HostKey> => ({
+        key: kind,
+        label: figureLabels[kind],
+        width: kind === "cpu" || kind === "memory" ? "132px" : "158px",
+        number: true,
+        ...(kind === "disk" || kind === "network" ? { from: "desktop" as const } : {}),
+        render: host((h) => <Figure store={store} guid={h.guid} kind={kind} />),
+      }),
+    ),
+    { key: "space", label: "Fullest", title: "the file system that is closest to being full", width: "80px", number: true, from: "desktop", render: host((h) => <SpaceCell figures={figures(h)} />) },
+    { key: "uptime", label: "Uptime", width: "100px", number: true, from: "wide", render: host((h) => <UptimeCell host={h} figures={figures(h)} now={store.now.value} />) },
+    { key: "samples", label: "Samples/s", width: "104px", number: true, from: "wide", render: host((h) => <span class="figure">{formatCount(figures(h)?.samplesPerSecond ?? 0)}</span>) },
+  ];
   return (
-    <table class="hosts" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map((c) => {
-            const sorted = sort.value.key === c.key;
-            return (
-              <th key={c.key} role="columnheader" scope="col" class={c.number ? "number" : ""} aria-sort={sorted ? (sort.value.descending ? "descending" : "ascending") : "none"}>
-                <button type="button" onClick={() => by(c.key, c.number ?? false)}>
-                  {c.label}
-                  <span class="arrow" aria-hidden="true">
-                    {sorted ? (sort.value.descending ? "↓" : "↑") : ""}
-                  </span>
-                </button>
-              </th>
-            );
-          })}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {hosts.map((h) => (
-          <HostRow key={h.guid} host={h} seen={h.state === "live" || h.state === "replicating" ? "now" : formatAgo(h.lastSeen, now)} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      label="Hosts"
+      columns={columns}
+      rows={lines}
+      rowKey={(l) => (l.kind === "host" ? l.host.guid : `group ${l.name}`)}
+      rowHeight={rowHeight}
+      sort={sort}
+      whole={(l) => (l.kind === "group" ? <GroupHead line={l} onToggle={onToggle} /> : undefined)}
+    />
   );
 }
 
-interface RowProps {
-  host: Host;
-  seen: string;
-}
-
-/** A row renders again only when something it shows changed: most of a large fleet looks the same from one answer to the next. */
-class HostRow extends Component<RowProps> {
-  override shouldComponentUpdate(next: RowProps): boolean {
-    return next.seen !== this.props.seen || face(next.host) !== face(this.props.host);
-  }
-
-  override render({ host: h, seen }: RowProps): JSX.Element {
-    return (
-      <tr role="row">
-        <th role="rowheader" scope="row" class="hostname">
-          <a href={hostHref(h)}>{h.hostname}</a>
-          {h.ambiguous && <span class="guid">{h.guid}</span>}
-        </th>
-        <td role="cell">
-          <Badge host={h} />
-        </td>
-        <td role="cell" data-label="System">
-          {h.os || "–"}
-        </td>
-        <td role="cell" data-label="Agent">
-          {h.agent || "–"}
-        </td>
-        <td role="cell" class="number" data-label="Charts">
-          {formatCount(h.charts)}
-        </td>
-        <td role="cell" class="number" data-label="Metrics">
-          {formatCount(h.metrics)}
-        </td>
-        <td role="cell" class="number" data-label="Samples/s">
-          {formatCount(h.samplesPerSecond)}
-        </td>
-        <td role="cell" class="number" data-label="Last seen" title={h.lastSeen > 0 ? formatDateTime(h.lastSeen) : undefined}>
-          {seen}
-        </td>
-      </tr>
-    );
-  }
-}
-
-function face(h: Host): string {
-  return [h.hostname, h.ambiguous, h.state, Math.floor(h.replicationPercent), h.os, h.agent, h.charts, h.metrics, formatCount(h.samplesPerSecond)].join("\n");
+function NameCell({ store, host: h }: { store: FleetStore; host: Host }): JSX.Element {
+  useFollowed(store, h.guid);
+  return (
+    <Fragment>
+      <a class="row" href={hostHref(h)}>
+        {h.hostname}
+      </a>
+      <span class="sub" title={subtitle(h)}>
+        {h.ambiguous ? h.guid : subtitle(h)}
+      </span>
+    </Fragment>
+  );
 }

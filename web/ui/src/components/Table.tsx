@@ -32,14 +32,16 @@ interface Props<Row, K extends string> {
   /** px; every row has it. */
   rowHeight: number;
   sort?: Signal<Sort<K>>;
-  rowClass?: (row: Row) => string;
+  rowClass?: (row: Row) => string | undefined;
+  /** What a row has over its whole width instead of columns, or undefined. */
+  whole?: (row: Row) => ComponentChildren;
 }
 
 /**
  * A table of any length: only the rows on the screen are in the document. The page scrolls, not the table, and its head stays
  * at the top. The first column names its row; the arrow keys move between the links in it.
  */
-export function Table<Row, K extends string = string>({ label, columns, rows, rowKey, rowHeight, sort, rowClass }: Props<Row, K>): JSX.Element {
+export function Table<Row, K extends string = string>({ label, columns, rows, rowKey, rowHeight, sort, rowClass, whole }: Props<Row, K>): JSX.Element {
   const body = useRef<HTMLTableSectionElement>(null);
   const { from, to } = useRows(body, rows.length, rowHeight);
   const by = (c: Column<Row, K>) => {
@@ -79,21 +81,30 @@ export function Table<Row, K extends string = string>({ label, columns, rows, ro
       </thead>
       <tbody ref={body} onKeyDown={(e) => moveRow(e, rowHeight)}>
         {spacer(from * rowHeight, "before")}
-        {rows.slice(from, to).map((row, i) => (
-          <tr key={rowKey(row)} class={rowClass?.(row)} style={{ height: `${rowHeight}px` }} aria-rowindex={from + i + 2}>
-            {columns.map((c, n) =>
-              n === 0 ? (
-                <th key={c.key} scope="row" class={cell(c)}>
-                  {c.render(row)}
+        {rows.slice(from, to).map((row, i) => {
+          const all = whole?.(row);
+          return (
+            <tr key={rowKey(row)} class={rowClass?.(row)} style={{ height: `${rowHeight}px` }} aria-rowindex={from + i + 2}>
+              {all !== undefined ? (
+                <th scope="rowgroup" colSpan={columns.length} class="whole">
+                  {all}
                 </th>
               ) : (
-                <td key={c.key} class={cell(c)}>
-                  {c.render(row)}
-                </td>
-              ),
-            )}
-          </tr>
-        ))}
+                columns.map((c, n) =>
+                  n === 0 ? (
+                    <th key={c.key} scope="row" class={cell(c)}>
+                      {c.render(row)}
+                    </th>
+                  ) : (
+                    <td key={c.key} class={cell(c)}>
+                      {c.render(row)}
+                    </td>
+                  ),
+                )
+              )}
+            </tr>
+          );
+        })}
         {spacer((rows.length - to) * rowHeight, "after")}
       </tbody>
     </table>

@@ -1,145 +1,103 @@
 import type { JSX } from "preact";
 import "../styles/fleet.css";
-import { useComputed, useSignal, useSignalEffect, type Signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Fleet, Host, HostState } from "../api/types";
+import { useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import type { Fleet } from "../api/types";
 import { formatCount } from "../chart/format";
-import { Banner } from "../components/Banner";
 import { FirstChild } from "../components/FirstChild";
-import { SearchField } from "../components/SearchField";
+import { FleetBar } from "../components/FleetBar";
+import { groupLines, type HostLine } from "../components/HostLines";
+import { HostTable } from "../components/HostTable";
+import { HostTiles } from "../components/HostTiles";
+import { useMedia } from "../components/media";
+import { Button } from "../components/Button";
+import { EmptyState, ErrorState, Skeleton } from "../components/States";
+import type { Sort } from "../components/Table";
 import { TopBar } from "../components/TopBar";
-import { HostTable, type Sort } from "../components/HostTable";
 import { FleetStore } from "../state/fleet";
-import { hostTexts, sortHosts } from "../state/hosts";
-import { compileSearch } from "../state/search";
-
-const states: HostState[] = ["live", "replicating", "stale", "archived"];
-const firstRows = 150;
+import { filterOf, groupOf, sortOf, sortText, viewOf } from "../state/fleetview";
+import { filterHosts, groupHosts, sortHosts, type HostKey } from "../state/hosts";
+import { parameters, setParameters } from "../state/router";
 
 export function FleetPage(): JSX.Element {
   const store = useMemo(() => new FleetStore(), []);
   useEffect(() => () => store.close(), [store]);
+  const fleet = store.fleet.value;
   useEffect(() => {
     document.title = "foster";
   }, []);
-  const fleet = store.fleet.value;
   return (
     <>
-      <TopBar title="Fleet">{fleet && <span class="version">{fleet.version}</span>}</TopBar>
-      <main class="fleet">
-        {store.error.value !== null && (
-          <Banner tone="warning">
-            No answer from foster ({store.error.value}). {fleet ? "This is what was known before; the page goes on by itself." : "Trying again."}
-          </Banner>
-        )}
-        {fleet === null ? <FleetSkeleton /> : fleet.hosts.length === 0 ? <FirstChild fleet={fleet} /> : <Hosts fleet={store.fleet as Signal<Fleet>} />}
-      </main>
+      <TopBar title="Fleet">{fleet && fleet.hosts.length > 0 && <Totals store={store} />}</TopBar>
+      <main class="page fleet">{fleet === null ? <Waiting store={store} /> : fleet.hosts.length === 0 ? <FirstChild /> : <Hosts store={store} fleet={store.fleet as Signal<Fleet>} />}</main>
     </>
   );
 }
 
-function Hosts({ fleet }: { fleet: Signal<Fleet> }): JSX.Element {
-  const query = useSignal("");
-  const wanted = useSignal<ReadonlySet<HostState>>(new Set());
-  const sort = useSignal<Sort>({ key: "hostname", descending: false });
-  const rows = useSignal(firstRows);
+function Waiting({ store }: { store: FleetStore }): JSX.Element {
+  if (store.error.value !== null) return <ErrorState title="The hosts could not be read" message={`${store.error.value}. The page tries again by itself.`} onRetry={() => store.again()} />;
+  return <Skeleton label="loading the hosts" rows={10} height={50} />;
+}
 
+function Totals({ store }: { store: FleetStore }): JSX.Element {
+  const hosts = store.fleet.value!.hosts;
+  let samples = 0;
+  for (const f of store.figures.value.values()) samples += f.samplesPerSecond;
+  const metrics = hosts.reduce((n, h) => n + h.metrics, 0);
+  return (
+    <p class="totals">
+      <b>{hosts.length}</b> {hosts.length === 1 ? "host" : "hosts"}
+      <span class="from-tablet">
+        , <b>{formatCount(metrics)}</b> metrics, <b>{formatCount(samples)}</b> samples/s
+      </span>
+    </p>
+  );
+}
+
+function Hosts({ store, fleet }: { store: FleetStore; fleet: ReadonlySignal<Fleet> }): JSX.Element {
+  const closed = useSignal<ReadonlySet<string>>(new Set());
+  const filter = useComputed(() => filterOf(parameters.value));
+  const sort = useSort();
+  // The figures change every second; what is listed follows them more slowly.
   const found = useComputed(() => {
-    const matches = compileSearch(query.value);
-    return fleet.value.hosts.filter((h) => matches(hostTexts(h)));
+    void store.order.value;
+    return filterHosts(fleet.value.hosts, store.figures.peek(), filter.value);
   });
-  const listed = useComputed(() => {
-    const chosen = wanted.value.size === 0 ? found.value : found.value.filter((h) => wanted.value.has(h.state));
-    return sortHosts(chosen, sort.value.key, sort.value.descending);
+  const lines = useComputed((): HostLine[] => {
+    void store.order.value;
+    const { states } = filter.value;
+    const chosen = states.size === 0 ? found.value : found.value.filter((h) => states.has(h.state));
+    const sorted = sortHosts(chosen, store.figures.peek(), sort.value.key, sort.value.descending);
+    const by = groupOf(parameters.value);
+    return by === "" ? sorted.map((host) => ({ kind: "host", host })) : groupLines(groupHosts(sorted, by), closed.value);
   });
-  useSignalEffect(() => {
-    void [query.value, wanted.value, sort.value];
-    rows.value = firstRows;
-  });
-
-  const { hosts } = fleet.value;
+  const toggle = (group: string) => {
+    const next = new Set(closed.peek());
+    if (!next.delete(group)) next.add(group);
+    closed.value = next;
+  };
+  const narrow = useMedia("(max-width: 699px)");
+  const tiles = narrow || viewOf(parameters.value) === "tiles";
   return (
     <>
-      <div class="fleet-bar">
-        <Chips hosts={found.value} wanted={wanted} />
-        <SearchField query={query} label="Search hosts" />
-      </div>
-      <Totals hosts={hosts} />
-      {listed.value.length === 0 ? (
-        <p class="none">
-          No host matches.{" "}
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              query.value = "";
-              wanted.value = new Set();
-            }}
-          >
-            Show all {hosts.length}
-          </button>
-        </p>
+      <FleetBar fleet={fleet.value} found={found.value} filter={filter.value} sort={sort} tiles={tiles} />
+      {lines.value.length === 0 ? (
+        <EmptyState title="No host matches" icon="search" action={<Button onClick={() => setParameters({ q: null, state: null, label: null, alert: null })}>Show all {fleet.value.hosts.length}</Button>}>
+          None of the {fleet.value.hosts.length} hosts is like that.
+        </EmptyState>
+      ) : tiles ? (
+        <HostTiles store={store} lines={lines.value} onToggle={toggle} />
       ) : (
-        <>
-          <HostTable hosts={listed.value.slice(0, rows.value)} now={fleet.value.now} sort={sort} />
-          {listed.value.length > rows.value && <More key={rows.value} onVisible={() => (rows.value += firstRows)} left={listed.value.length - rows.value} />}
-        </>
+        <HostTable store={store} lines={lines.value} sort={sort} onToggle={toggle} />
       )}
     </>
   );
 }
 
-function Chips({ hosts, wanted }: { hosts: Host[]; wanted: Signal<ReadonlySet<HostState>> }): JSX.Element {
-  const toggle = (state: HostState) => {
-    const next = new Set(wanted.peek());
-    if (!next.delete(state)) next.add(state);
-    wanted.value = next.size === states.length ? new Set() : next;
-  };
-  return (
-    <div class="chips" role="group" aria-label="state">
-      <button type="button" aria-pressed={wanted.value.size === 0} onClick={() => (wanted.value = new Set())}>
-        all <span class="count">{hosts.length}</span>
-      </button>
-      {states.map((state) => (
-        <button key={state} type="button" class={state} aria-pressed={wanted.value.has(state)} onClick={() => toggle(state)}>
-          <span class="dot" aria-hidden="true" />
-          {state} <span class="count">{hosts.filter((h) => h.state === state).length}</span>
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function Totals({ hosts }: { hosts: Host[] }): JSX.Element {
-  const sum = (of: (h: Host) => number) => formatCount(hosts.reduce((n, h) => n + of(h), 0));
-  return (
-    <p class="totals">
-      <b>{hosts.length}</b> {hosts.length === 1 ? "host" : "hosts"}, <b>{sum((h) => h.charts)}</b> charts, <b>{sum((h) => h.metrics)}</b> metrics, <b>{sum((h) => h.samplesPerSecond)}</b> samples/s
-    </p>
-  );
-}
-
-/** Asks for more rows when it is scrolled into view: a fleet of thousands is not put into the document at once. */
-function More({ onVisible, left }: { onVisible: () => void; left: number }): JSX.Element {
-  const mark = useRef<HTMLParagraphElement>(null);
-  useEffect(() => {
-    const observer = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && onVisible(), { rootMargin: "600px" });
-    observer.observe(mark.current!);
-    return () => observer.disconnect();
-  }, []);
-  return (
-    <p class="none" ref={mark}>
-      {left} more
-    </p>
-  );
-}
-
-function FleetSkeleton(): JSX.Element {
-  return (
-    <div class="skeleton" role="status" aria-label="loading the hosts">
-      {Array.from({ length: 8 }, (_, i) => (
-        <div key={i} />
-      ))}
-    </div>
-  );
+/** The order, which stands in the address: a signal for the table, written back when it changes it. */
+function useSort(): Signal<Sort<HostKey>> {
+  const sort = useSignal(sortOf(parameters.peek()));
+  const { value } = sort;
+  useEffect(() => setParameters({ sort: sortText(value) }), [value]);
+  return sort;
 }

@@ -1,19 +1,68 @@
 import { describe, expect, it } from "vitest";
 import { decodeHost } from "../../src/api/decode";
 import { destination } from "../../src/components/FirstChild";
-import { hostHref, hostTexts, sortHosts } from "../../src/state/hosts";
+import { decodeFleetNow } from "../../src/api/fleet";
+import { filterOf, sortOf, sortText } from "../../src/state/fleetview";
+import { filterHosts, groupHosts, hostHref, hostTexts, labelValues, sortHosts, type HostKey } from "../../src/state/hosts";
 import { parseRoute } from "../../src/state/router";
 import { compileSearch } from "../../src/state/search";
 import { ServerClock } from "../../src/state/clock";
 
 const host = (hostname: string, more: Record<string, unknown> = {}) => decodeHost({ guid: `guid-${hostname}`, hostname, ...more });
 
+const figures = (guid: string, more: Record<string, unknown> = {}) => decodeFleetNow({ hosts: [{ guid, ...more }] }).hosts[0]!;
+
 describe("sortHosts", () => {
-  const hosts = [host("node10", { metrics: 5, state: "live" }), host("node2", { metrics: 9, state: "archived" }), host("Alpha", { metrics: 5, state: "stale" })];
-  const names = (...args: Parameters<typeof sortHosts>) => sortHosts(...args).map((h) => h.hostname);
-  it("by name, numbers by value", () => expect(names(hosts, "hostname", false)).toEqual(["Alpha", "node2", "node10"]));
-  it("by figures, equal ones by name", () => expect(names(hosts, "metrics", true)).toEqual(["node2", "Alpha", "node10"]));
-  it("by state, the living first", () => expect(names(hosts, "state", false)).toEqual(["node10", "Alpha", "node2"]));
+  const hosts = [host("node10", { state: "live" }), host("node2", { state: "archived" }), host("Alpha", { state: "stale" })];
+  const present = new Map(
+    [
+      figures("guid-node10", { cpu_percent: 5, alerts: { critical: 0, warning: 90 } }),
+      figures("guid-node2", { cpu_percent: 9, alerts: { critical: 1, warning: 0 } }),
+      figures("guid-Alpha", { cpu_percent: 5 }),
+    ].map((f) => [f.guid, f]),
+  );
+  const names = (key: HostKey, descending: boolean) => sortHosts(hosts, present, key, descending).map((h) => h.hostname);
+  it("by name, numbers by value", () => expect(names("hostname", false)).toEqual(["Alpha", "node2", "node10"]));
+  it("by figures, equal ones by name", () => expect(names("cpu", true)).toEqual(["node2", "Alpha", "node10"]));
+  it("by alerts, critical ones before any number of warnings", () => expect(names("alerts", true)).toEqual(["node2", "node10", "Alpha"]));
+  it("by state, the living first", () => expect(names("state", false)).toEqual(["node10", "Alpha", "node2"]));
+});
+
+describe("filterHosts", () => {
+  const hosts = [host("a", { labels: { region: "eu" } }), host("b", { labels: { region: "us" } })];
+  const present = new Map([figures("guid-a", { alerts: { critical: 1, warning: 0 } }), figures("guid-b")].map((f) => [f.guid, f]));
+  const names = (address: string) => filterHosts(hosts, present, filterOf(new URLSearchParams(address))).map((h) => h.hostname);
+  it.each([
+    ["", ["a", "b"]],
+    ["label=region%3Dus", ["b"]],
+    ["alert=critical", ["a"]],
+    ["alert=none", ["b"]],
+    ["alert=nonsense", ["a", "b"]],
+    ["q=eu", ["a"]],
+  ])("%s", (address, want) => expect(names(address)).toEqual(want));
+});
+
+it("offers the labels that group hosts", () => {
+  const hosts = Array.from({ length: 50 }, (_, i) => host(`n${i}`, { labels: { region: i % 2 ? "eu" : "us", _id: String(i), _os: "linux" } }));
+  expect(labelValues(hosts)).toEqual([
+    { key: "region", value: "eu", hosts: 25 },
+    { key: "region", value: "us", hosts: 25 },
+    { key: "_os", value: "linux", hosts: 50 },
+  ]);
+});
+
+it("groups hosts, those without the label last", () => {
+  const hosts = [host("a"), host("b", { labels: { role: "web" } }), host("c", { labels: { role: "db" } }), host("d", { labels: { role: "web" } })];
+  expect(groupHosts(hosts, "role").map((g) => [g.name, g.hosts.map((h) => h.hostname)])).toEqual([
+    ["db", ["c"]],
+    ["web", ["b", "d"]],
+    ["", ["a"]],
+  ]);
+});
+
+it("keeps the order of the fleet in its address", () => {
+  for (const text of ["", "cpu", "-cpu", "-hostname"]) expect(sortText(sortOf(new URLSearchParams({ sort: text })))).toBe(text);
+  expect(sortOf(new URLSearchParams({ sort: "-nonsense" }))).toEqual({ key: "hostname", descending: false });
 });
 
 it("searches names, systems and labels", () => {
