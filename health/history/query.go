@@ -86,7 +86,11 @@ func (f *Filter) sql() (string, []any) {
 		where = append(where, condition)
 		args = append(args, values...)
 	}
-	if f.MachineGUIDs != nil {
+	switch {
+	case f.MachineGUIDs == nil:
+	case len(f.MachineGUIDs) == 1:
+		and("t.host_id = (SELECT id FROM host WHERE guid = ?)", f.MachineGUIDs[0]) // in the order of its index
+	default:
 		guids := strings.Repeat(", ?", len(f.MachineGUIDs))[2:]
 		values := make([]any, len(f.MachineGUIDs))
 		for i, guid := range f.MachineGUIDs {

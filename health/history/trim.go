@@ -16,6 +16,9 @@ const trimAtOnce = 5000
 // how many. What a restart needs stays however old it is: the newest transition of an alert that exists, and the newest that
 // was handed to the notification hub.
 func (l *Log) Trim(ctx context.Context, before func(machineGUID string) time.Time) (int64, error) {
+	if err := l.Flush(ctx); err != nil {
+		return 0, fmt.Errorf("trim the alert log: %w", err)
+	}
 	hosts, err := l.hosts(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("trim the alert log: %w", err)
