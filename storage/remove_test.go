@@ -211,7 +211,7 @@ func TestMaintainHosts(t *testing.T) {
 		want(59*time.Minute, kept, ephemeral, memory, back)
 		want(2*time.Minute, kept, ephemeral, back)
 		want(2*time.Hour, kept, back)
-		want(1000*time.Hour, kept, back)
+		want(48*time.Hour, kept, back)
 	})
 }
 
