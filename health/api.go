@@ -65,17 +65,10 @@ func (e *Engine) Enabled(machineGUID string) bool {
 
 // Counts returns how many alerts of a host have each status.
 func (e *Engine) Counts(machineGUID string) Counts {
-	var c Counts
-	h := e.host(machineGUID)
-	if h == nil {
-		return c
+	if h := e.host(machineGUID); h != nil {
+		return *h.counts.Load()
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, a := range h.alerts {
-		c.add(a.status)
-	}
-	return c
+	return Counts{}
 }
 
 func (c *Counts) add(s alert.Status) {
@@ -235,21 +228,24 @@ func (e *Engine) Sequence() uint64 { return e.sequence.Load() }
 type Stats struct {
 	Evaluations uint64        // so far
 	LastPass    time.Duration // what the last pass over all hosts took
-	Counts                    // of all hosts
+	// NotificationsFailed is how many nobody was told of, since the start.
+	NotificationsFailed uint64
+	Counts              // of all hosts
 }
 
 // Stats returns the figures.
 func (e *Engine) Stats() Stats {
-	s := Stats{Evaluations: e.evaluations.Load(), LastPass: time.Duration(e.lastPass.Load())}
+	s := Stats{Evaluations: e.evaluations.Load(), LastPass: time.Duration(e.lastPass.Load()), NotificationsFailed: e.failed.Load()}
 	e.mu.RLock()
 	hosts := slices.Collect(maps.Values(e.hosts))
 	e.mu.RUnlock()
-	for _, h := range hosts {
-		h.mu.Lock()
-		for _, a := range h.alerts {
-			s.add(a.status)
-		}
-		h.mu.Unlock()
+	for _, h := range hosts { // without their locks: alerts on foster itself ask for this
+		c := h.counts.Load()
+		s.Uninitialized += c.Uninitialized
+		s.Undefined += c.Undefined
+		s.Clear += c.Clear
+		s.Warning += c.Warning
+		s.Critical += c.Critical
 	}
 	return s
 }

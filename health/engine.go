@@ -97,7 +97,8 @@ type Engine struct {
 
 	sequence    atomic.Uint64 // counts transitions
 	evaluations atomic.Uint64
-	lastPass    atomic.Int64 // nanoseconds that the last pass took
+	failed      atomic.Uint64 // notifications
+	lastPass    atomic.Int64  // nanoseconds that the last pass took
 }
 
 // settings are Settings made ready.
@@ -256,6 +257,7 @@ func (e *Engine) Notified(globalID int64, at time.Time, code int) {
 	c := history.Change{GlobalID: globalID, ExecRunAt: at, ExecCode: code}
 	if code != 0 {
 		c.Flags = alert.ExecFailed
+		e.failed.Add(1)
 	}
 	e.o.History.Update(c)
 }

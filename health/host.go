@@ -23,6 +23,7 @@ type host struct {
 	generation atomic.Uint64
 	connection atomic.Pointer[catalog.Connection]
 	settings   atomic.Pointer[settings]
+	counts     atomic.Pointer[Counts] // of the alerts, after the last visit
 
 	mu sync.Mutex // guards what follows; never held by those who receive data
 
@@ -62,6 +63,7 @@ func newHost(e *Engine, guid string, c *catalog.Host) *host {
 	h := &host{engine: e, guid: guid, catalog: c, known: map[key]*identity{}, places: map[*catalog.Chart]*place{}, byName: map[string][]*running{},
 		obsolete: map[*place]struct{}{}}
 	h.own = &place{own: newOwnChart(c)}
+	h.counts.Store(&Counts{})
 	h.own.id, h.own.name, h.own.context, h.own.family = h.own.own.id, h.own.own.id, h.own.own.id, ownFamily
 	return h
 }
@@ -99,6 +101,13 @@ func (h *host) visit(ctx context.Context) {
 		next = h.schedule(now)
 	}
 	h.next.Store(next)
+	var counts Counts
+	for _, a := range h.alerts {
+		counts.add(a.status)
+	}
+	if counts != *h.counts.Load() {
+		h.counts.Store(&counts)
+	}
 	h.flush()
 }
 

@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
 
+	"foster/health/silence"
 	"foster/internal/machine"
 	"foster/replication/receiver"
 	"foster/server/config"
@@ -119,7 +121,12 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 
+	if err := s.openAlerts(ctx, cfg); err != nil {
+		return err
+	}
+
 	ao := api.DefaultOptions()
+	ao.Alerts, ao.AlertLog, ao.Silences = s.alerts.engine, s.alerts.log, s.alerts.silences
 	ao.Store = store
 	ao.Log = s.log
 	ao.APIKeys = func() int { return len(s.config.Load().Stream.EnabledKeys()) }
@@ -137,6 +144,9 @@ func (s *Server) open(ctx context.Context) error {
 	ao.Usage = store.Usage
 	ao.HTTPS = s.TLS
 	ao.Compression = func() bool { return mayCompress(s.config.Load()) }
+	if ao.ManagementToken, err = silence.Token(filepath.Join(s.opts.DataDir, silence.TokenFile)); err != nil {
+		return err
+	}
 	ao.GzipLevel = func() int { return gzipLevel(&s.config.Load().Server.Web) }
 	gzip := func() bool { return ao.GzipLevel() > 0 }
 	if ao.Page, err = web.Handler(web.Options{FrameOptions: cfg.Server.Web.XFrameOptions, Gzip: gzip}); err != nil {
@@ -160,6 +170,7 @@ func (s *Server) open(ctx context.Context) error {
 	s.handler.Store(&handler)
 	s.receiver.Store(rec)
 	s.wg.Go(func() { store.Maintain(s.background, s.cleanup) })
+	s.runAlerts()
 	close(s.ready)
 	return nil
 }

@@ -94,6 +94,7 @@ func (s *Server) Reload(ctx context.Context) error {
 	if settings := onlyAtStart(old.Server, cfg.Server); len(settings) > 0 {
 		s.log.Warn("some changed settings need a restart", "settings", strings.Join(settings, ", "))
 	}
+	s.reloadAlerts(cfg)
 	s.log.Info("configuration reloaded", "api_keys", len(cfg.Stream.EnabledKeys()))
 	return nil
 }

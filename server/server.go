@@ -66,6 +66,8 @@ type Server struct {
 	stopErr  error
 
 	snapshot sync.Mutex // held while a snapshot is written
+
+	alerts alerts
 }
 
 // Socket is an open listening socket.
@@ -212,6 +214,8 @@ func (s *Server) end(ctx context.Context) error {
 	s.notify(ctx, "STOPPING=1")
 	s.listeners.close()
 
+	s.stopAlerts(ctx)
+
 	var errs []error
 	if rec := s.receiver.Load(); rec != nil {
 		if err := rec.Close(ctx); err != nil {
@@ -235,6 +239,12 @@ func (s *Server) end(ctx context.Context) error {
 	_ = s.handoff.Close()
 	if err := wait(ctx, s.wg.Wait, s.listeners.wait); err != nil {
 		errs = append(errs, err)
+	}
+	var unwritten error
+	if err := wait(ctx, func() { unwritten = s.closeAlerts() }); err != nil {
+		s.log.Warn("the alert log is not closed yet: its newest entries may be lost")
+	} else if unwritten != nil {
+		errs = append(errs, unwritten)
 	}
 	if s.store != nil {
 		var closed error

@@ -114,10 +114,11 @@ func (c *Child) Allows(ip string) bool {
 // (netdata v2.11.0, with dbengine as the parent's mode). It is not enabled.
 func DefaultChild() Child {
 	return Child{
-		Mode:               ModeDBEngine,
-		Retention:          3600,
-		Limits:             defaultLimits(),
-		Health:             HealthYes,
+		Mode:      ModeDBEngine,
+		Retention: 3600,
+		Limits:    defaultLimits(),
+		// A child that has gone raises nothing but that, whatever is enabled (netdata v2.11.0): only a yes in stream.conf goes on.
+		Health:             HealthAuto,
 		PostponeAlerts:     time.Minute,
 		HealthLogRetention: 5 * day,
 		Proxy:              Proxy{SendChartsMatching: everything()},

@@ -88,8 +88,9 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
     #retention = 1h
 
     # Evaluate alerts: always (yes), never (no), or while the child is
-    # connected (auto). The default is [health] enabled of foster.conf.
-    #health enabled = yes
+    # connected (auto). The default is auto, or no with [health] enabled = no in
+    # foster.conf.
+    #health enabled = auto
 
     # Wait this long after a child connects before its alerts can be raised.
     #postpone alerts on connect = 1m
