@@ -34,6 +34,7 @@ type item struct {
 	ev     *event
 	group  *group
 	target target
+	reason string // why it waits, as the log says
 }
 
 // group is the items that go to one target in one message.
@@ -43,9 +44,8 @@ type group struct {
 	items    []*item
 	due      time.Time
 	attempts int
-	reason   string // of the last failure
-	flying   bool   // a worker is at it
-	held     bool   // the rate limit delayed it
+	flying   bool // a worker is at it
+	held     bool // the rate limit delayed it
 }
 
 // queue is what waits for one service.

@@ -28,6 +28,8 @@ type wire struct {
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	a := &http.Response{StatusCode: w.status, Status: fmt.Sprint(w.status, " answer"), Body: http.NoBody, Header: w.header}
 	if w.status != http.StatusOK {
 		return a, nil
@@ -36,8 +38,6 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
 		return nil, err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.bodies = append(w.bodies, p)
 	w.lines = append(w.lines, fmt.Sprintf("%.0fs: %s", time.Since(w.start).Seconds(), p.Title))
 	return a, nil
@@ -61,6 +61,12 @@ func timeline(t *testing.T, change func(c *Config), f func(t *testing.T, h *Hub,
 		defer closeHub(t, h)
 		f(t, h, w)
 	})
+}
+
+func (w *wire) answer(status int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.status = status
 }
 
 func (w *wire) expect(t *testing.T, want ...string) {
@@ -116,7 +122,7 @@ func TestFlapping(t *testing.T) {
 
 func TestRetries(t *testing.T) {
 	timeline(t, nil, func(t *testing.T, h *Hub, w *wire) {
-		w.status = http.StatusBadGateway
+		w.answer(http.StatusBadGateway)
 		h.Notify(change(1, "web1", alert.Clear, alert.Warning))
 		pass(70 * time.Second) // attempts after 10 s, then 5, 10, 20 s, each more or less a tenth
 		h.Notify(change(2, "web2", alert.Clear, alert.Warning))
@@ -125,7 +131,7 @@ func TestRetries(t *testing.T) {
 		if n := h.Pending()["hook"]; n != 2 {
 			t.Errorf("%d wait", n)
 		}
-		w.status = http.StatusOK
+		w.answer(http.StatusOK)
 		pass(time.Hour)
 		if len(w.lines) != 1 || !strings.HasSuffix(w.lines[0], "WARNING on 2 hosts: disk_full") {
 			t.Errorf("%q", w.lines)
@@ -139,10 +145,11 @@ func TestRetries(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	timeline(t, nil, func(t *testing.T, h *Hub, w *wire) {
-		w.status, w.header = http.StatusTooManyRequests, http.Header{"Retry-After": {"300"}}
+		w.header = http.Header{"Retry-After": {"300"}}
+		w.answer(http.StatusTooManyRequests)
 		h.Notify(change(1, "web1", alert.Clear, alert.Warning))
 		pass(time.Minute)
-		w.status = http.StatusOK
+		w.answer(http.StatusOK)
 		pass(time.Hour)
 		w.expect(t, "310s: WARNING on web1: disk_full = 95%")
 	})
@@ -150,7 +157,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestGivesUp(t *testing.T) {
 	timeline(t, func(c *Config) { c.GiveUp = time.Hour }, func(t *testing.T, h *Hub, w *wire) {
-		w.status = http.StatusBadGateway
+		w.answer(http.StatusBadGateway)
 		h.Notify(change(1, "web1", alert.Clear, alert.Warning))
 		pass(2 * time.Hour)
 		if d := h.Deliveries(Filter{Outcome: Failed}); len(d) != 1 || !strings.HasPrefix(d[0].Reason, "given up: ") || d[0].Attempt < 8 {
@@ -262,7 +269,7 @@ func TestRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		w.status = http.StatusOK
+		w.answer(http.StatusOK)
 		h = start(killed)
 		h.mu.Lock()
 		for _, it := range h.state.items {
@@ -313,7 +320,7 @@ func TestCompaction(t *testing.T) {
 			h.Notify(change(i+1, fmt.Sprint("web", i), alert.Clear, alert.Critical))
 		}
 		pass(time.Minute)
-		w.status = http.StatusBadGateway
+		w.answer(http.StatusBadGateway)
 		for i := range int64(10) {
 			h.Notify(change(i+100, fmt.Sprint("web", i), alert.Critical, alert.Clear))
 		}

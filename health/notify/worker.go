@@ -95,12 +95,9 @@ func (h *Hub) next(name string, sv *service.Service) (*job, time.Duration) {
 		due := g.due
 		if sv.Mode == service.Grouped {
 			if free := q.free(g.address, now, h.config.RateLimit, h.config.RatePeriod); free.After(now) {
-				if !due.After(now) && !g.held {
-					g.held = true
-					h.logGroupLocked(g, Held, "the rate limit of the recipient is reached", 0, now)
-				}
-				if free.After(due) {
-					due = free
+				if !due.After(now) {
+					h.logLocked(g, Held, "the rate limit of the recipient is reached", 0, now)
+					g.held, due = true, free
 				}
 			}
 		}
@@ -223,10 +220,7 @@ func (h *Hub) retryLocked(q *queue, g *group, failure *service.Error, now time.T
 		}
 	}
 	attempt := g.attempts + 1
-	if failure.Error() != g.reason && len(again) > 0 {
-		g.reason = failure.Error()
-		h.logGroupLocked(g, Retried, g.reason, attempt, now)
-	}
+	h.logLocked(g, Retried, failure.Error(), attempt, now)
 	if len(late) > 0 {
 		h.log.Error("a notification was given up", "service", g.items[0].target.service, "alerts", len(late), "error", failure)
 		h.recordLocked(&record{End: &recordEnd{
@@ -270,9 +264,13 @@ func (h *Hub) endLocked(it *item, o Outcome, reason string, now time.Time) {
 	h.recordLocked(&record{End: &recordEnd{Items: []uint64{it.ID}, At: now, Outcome: o, Reason: reason}})
 }
 
-// logGroupLocked writes an entry of the log for each item of a group, which goes on waiting.
-func (h *Hub) logGroupLocked(g *group, o Outcome, reason string, attempt int, now time.Time) {
+// logLocked writes an entry of the log for each item of a group, which goes on waiting; not the same one twice.
+func (h *Hub) logLocked(g *group, o Outcome, reason string, attempt int, now time.Time) {
 	for _, it := range g.items {
+		if it.reason == reason {
+			continue
+		}
+		it.reason = reason
 		d := h.state.delivery(it, &recordEnd{At: now, Outcome: o, Reason: reason, Attempt: attempt, Together: len(g.items)})
 		h.recordLocked(&record{Log: &d})
 	}
