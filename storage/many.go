@@ -27,9 +27,14 @@ func (s *Store) SelectMany(ctx context.Context, dims []*catalog.Dimension, r Ran
 		store: s, r: r, alone: map[*catalog.Chart]*chartRead{}, open: map[*chartRead]struct{}{}, dims: map[*catalog.Chart][]*catalog.Dimension{},
 	}
 	whole := s.tier0Has(r)
-	var keys []tier.Key
+	keys := make([]tier.Key, 0, len(dims))
+	var chart *catalog.Chart // of the dimension before
+	has := false
 	for _, d := range dims {
-		if !whole(d.Chart) {
+		if d.Chart != chart {
+			chart, has = d.Chart, whole(d.Chart)
+		}
+		if !has {
 			m.dims[d.Chart] = append(m.dims[d.Chart], d)
 			continue
 		}
@@ -48,16 +53,12 @@ func (s *Store) tier0Has(r Range) func(*catalog.Chart) bool {
 	if r.Step > 1 || r.Tier != 0 {
 		return func(*catalog.Chart) bool { return false }
 	}
-	tiers := s.Stats().Tiers
-	if len(tiers) == 0 { // closed
-		return func(ch *catalog.Chart) bool { return s.ring(ch.Host) == nil }
-	}
-	first := tiers[0].First
+	only, first := len(s.tiers.Steps()) == 1, s.raw.First()
 	return func(ch *catalog.Chart) bool {
 		if s.ring(ch.Host) != nil {
 			return false
 		}
-		return len(tiers) == 1 || r.After+1 >= first || ch.Host.RetentionKnown() && ch.First() >= first
+		return only || r.After+1 >= first || ch.Host.RetentionKnown() && ch.First() >= first
 	}
 }
 

@@ -21,7 +21,11 @@ import (
 type Many struct {
 	Selection
 	found map[Key][]storage.Series // of each dimension asked for; nil when it is not stored
-	held  map[Key]query.Samples    // instead, when all are held in memory
+	// Instead, when all are held in memory: the keys in the order in which they were asked for, and their samples.
+	keys   []Key
+	held   []query.Samples
+	next   int         // of keys, likely
+	places map[Key]int // of keys, when cursors are wanted in another order
 }
 
 // Key identifies a dimension of a chart of a host by their ids.
@@ -55,10 +59,7 @@ func (m *Many) open(ctx context.Context, keys []Key, after, before int64) (err e
 		return ErrClosed
 	}
 	if held, ok := m.raw.held(ctx, keys, after, before); ok {
-		m.held = make(map[Key]query.Samples, len(keys))
-		for i, k := range keys {
-			m.held[k] = held[i]
-		}
+		m.keys, m.held = keys, held
 		m.register()
 		return nil
 	}
@@ -136,11 +137,12 @@ func oneOf(label string, values []string) ([]*labels.Matcher, error) {
 // Cursor returns a cursor over the points of a dimension, one of those asked for; nil when it has none. A point begins step
 // seconds before its end, but not before the end of its predecessor.
 func (m *Many) Cursor(k Key, step int64) query.Cursor {
-	if samples, held := m.held[k]; held {
-		if len(samples.Ends) == 0 {
+	if m.held != nil {
+		i, known := m.place(k)
+		if !known || len(m.held[i].Ends) == 0 {
 			return nil
 		}
-		return &heldCursor{selection: &m.Selection, samples: samples, step: step, last: math.MinInt64}
+		return &heldCursor{selection: &m.Selection, samples: m.held[i], step: step, last: math.MinInt64}
 	}
 	list := m.found[k]
 	if len(list) == 0 {
@@ -152,4 +154,21 @@ func (m *Many) Cursor(k Key, step int64) query.Cursor {
 		return &cursor{selection: &m.Selection, it: chunkenc.NewNopIterator()}
 	}
 	return m.cursor(list, step)
+}
+
+// place returns the place of a key among those asked for. Callers want cursors in that order, for the most part.
+func (m *Many) place(k Key) (i int, known bool) {
+	if m.next < len(m.keys) && m.keys[m.next] == k {
+		m.next++
+		return m.next - 1, true
+	}
+	if m.places == nil {
+		m.places = make(map[Key]int, len(m.keys))
+		for i, k := range m.keys {
+			m.places[k] = i
+		}
+	}
+	i, known = m.places[k]
+	m.next = i + 1
+	return i, known
 }

@@ -49,3 +49,21 @@ func (r *Raw) Stats() Stats {
 	}
 	return s
 }
+
+// First returns the unix time of the oldest point stored, about; 0 when there is none.
+func (r *Raw) First() int64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return 0
+	}
+	head := r.db.Head()
+	first := min(head.MinTime(), head.MinOOOTime())
+	for _, b := range r.db.Blocks() {
+		first = min(first, b.MinTime())
+	}
+	if first == math.MaxInt64 {
+		return 0
+	}
+	return first / 1000
+}

@@ -21,6 +21,10 @@ func (a *API) functions(rp *reply, rq *request) {
 // functionList writes functions by name. Those for other programs are not listed.
 func (rp *reply) functionList(functions map[string]wire.Function) {
 	rp.open('{')
+	if len(functions) == 0 { // of most charts
+		rp.close('}')
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		f := functions[name]
 		if private(f) {

@@ -21,42 +21,85 @@ func appendNumber(b []byte, v float64) []byte {
 	}
 	m := math.Abs(v)
 	if float64(float32(v)) == v || m < 0.1 {
-		if m >= 0.1 && m < 1e6 {
-			// The first number of decimals that is read back as the same float is the shortest.
-			f := float32(m)
-			for scale := 10.0; scale <= 1e7; scale *= 10 {
-				if n := float64(int64(m*scale + 0.5)); float32(n/scale) == f {
-					return appendFixed7(b, math.Copysign(n/scale, v))
-				}
-			}
+		if m < 0.1 || m >= 1e6 {
+			return strconv.AppendFloat(b, v, 'f', -1, 32)
 		}
-		return strconv.AppendFloat(b, v, 'f', -1, 32)
+		n, decimals := shortest(float32(m))
+		if decimals == 0 {
+			return strconv.AppendFloat(b, v, 'f', -1, 32)
+		}
+		return appendDecimal(b, v < 0, n, decimals)
 	}
 	if m >= 1e8 {
 		return strconv.AppendFloat(b, v, 'f', -1, 64)
 	}
-	return appendFixed7(b, v)
+	return appendDecimal(b, v < 0, uint64(m*1e7+0.5), 7)
 }
 
-// appendFixed7 appends v, which is below 1e8, with up to 7 decimals. It takes a fifth of the time of strconv.AppendFloat.
-func appendFixed7(b []byte, v float64) []byte {
-	if v < 0 {
-		b = append(b, '-')
-		v = -v
+// shortest returns the shortest decimal, as n / 10^decimals with 1 to 7 of them, that is read back as f, which is from 0.1 to
+// 1e6; 0 decimals when that needs more.
+func shortest(f float32) (n uint64, decimals int) {
+	scales := [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
+	m := float64(f)
+	low, high := 1, len(scales) // what suffices, all that are more do as well
+	for low < high {
+		middle := (low + high) / 2
+		if float32(float64(int64(m*scales[middle]+0.5))/scales[middle]) == f {
+			high = middle
+		} else {
+			low = middle + 1
+		}
 	}
-	n := uint64(v*1e7 + 0.5)
-	b = strconv.AppendUint(b, n/1e7, 10)
-	if n %= 1e7; n == 0 {
-		return b
+	if low == len(scales) {
+		return 0, 0
 	}
-	b = append(b, ".0000000"...)
-	last := len(b) - 1
-	for i := last; n > 0; i-- {
-		b[i] = byte('0' + n%10)
+	return uint64(m*scales[low] + 0.5), low
+}
+
+const twoDigits = "00010203040506070809" + "10111213141516171819" + "20212223242526272829" + "30313233343536373839" +
+	"40414243444546474849" + "50515253545556575859" + "60616263646566676869" + "70717273747576777879" +
+	"80818283848586878889" + "90919293949596979899"
+
+// appendDecimal appends n / 10^decimals without trailing zeros behind the point. It takes a fifth of the time of
+// strconv.AppendFloat.
+func appendDecimal(b []byte, negative bool, n uint64, decimals int) []byte {
+	for decimals > 0 && n%10 == 0 {
+		n /= 10
+		decimals--
+	}
+	var digits [24]byte
+	i := len(digits)
+	if decimals&1 != 0 {
+		i--
+		digits[i] = byte('0' + n%10)
 		n /= 10
 	}
-	for b[last] == '0' {
-		last--
+	for range decimals / 2 {
+		i -= 2
+		pair := n % 100 * 2
+		digits[i], digits[i+1] = twoDigits[pair], twoDigits[pair+1]
+		n /= 100
 	}
-	return b[:last+1]
+	if decimals > 0 {
+		i--
+		digits[i] = '.'
+	}
+	for n >= 100 {
+		i -= 2
+		pair := n % 100 * 2
+		digits[i], digits[i+1] = twoDigits[pair], twoDigits[pair+1]
+		n /= 100
+	}
+	if n >= 10 {
+		i -= 2
+		digits[i], digits[i+1] = twoDigits[n*2], twoDigits[n*2+1]
+	} else {
+		i--
+		digits[i] = byte('0' + n)
+	}
+	if negative {
+		i--
+		digits[i] = '-'
+	}
+	return append(b, digits[i:]...)
 }
