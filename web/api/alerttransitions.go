@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,7 +60,7 @@ func (a *API) parseTransitionQuery(rq *request) transitionQuery {
 	q := transitionQuery{last: int(min(max(1, ps.number("last", 1)), maxTransitions))}
 	q.filter = history.Filter{
 		Alert: ps.get("alert"), Context: ps.get("context"), Raised: true,
-		AfterGlobal: max(0, ps.number("anchor_gi", 0)), BeforeGlobal: max(0, ps.number("before_gi", 0)),
+		AfterGlobal: globalID(ps.get("anchor_gi")), BeforeGlobal: globalID(ps.get("before_gi")),
 	}
 	if ps.get("nodes") != "" || ps.get("scope_nodes") != "" {
 		q.filter.MachineGUIDs = []string{}
@@ -93,6 +94,15 @@ func (a *API) parseTransitionQuery(rq *request) transitionQuery {
 		q.options = append(q.options, map[string]*facetOption{})
 	}
 	return q
+}
+
+// globalID reads the id of a transition, which is larger than other numbers in requests; 0 for what is none.
+func globalID(s string) int64 {
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(0, id)
 }
 
 // add counts a transition, and keeps it when it is one of the last that match all facets. What one facet alone does not
