@@ -130,7 +130,7 @@ func (s *Server) open(ctx context.Context) error {
 	ao.Store = store
 	ao.Log = s.log
 	ao.APIKeys = func() int { return len(s.config.Load().Stream.EnabledKeys()) }
-	ao.FirstChild = s.firstChild
+	ao.FirstChild, ao.Streaming = s.firstChild, s.streaming(time.Now())
 	ao.Self = api.Self{
 		GUID: s.guid, Hostname: s.hostname, Version: s.opts.Version, OS: runtime.GOOS,
 		Timezone: timezone(cfg), MemoryMode: string(config.ModeDBEngine),

@@ -61,18 +61,21 @@ const refusalTimeout = 5 * time.Second
 
 // stream takes a connection that opens with a STREAM request.
 func (s *Server) stream(ctx context.Context, c *conn, cfg *config.Config) {
-	refuse := func(answer, why string) {
+	refuse := func(answer, status, why string) {
+		if rec := s.receiver.Load(); rec != nil {
+			rec.NoteRejection(receiver.Peer{Addr: c.addr, IP: c.ip, TLS: c.tls}, status, why)
+		}
 		s.say(why+c.ip, fmt.Sprintf("STREAM [receive from %s]: %s", c.addr, why), "ip", c.ip)
 		c.refuse(answer, refusalTimeout)
 	}
 	rec := s.receiver.Load()
 	switch {
 	case !c.may(ctx, config.ACLStreaming, cfg.Server):
-		refuse(forbiddenStream, "streaming is not permitted from this IP on this port. Forbidding access.")
+		refuse(forbiddenStream, "NOT ALLOWED IP PERMISSION DENIED", "streaming is not permitted from this IP on this port. Forbidding access.")
 	case c.bind.SSL == config.SSLForce && !c.tls && s.TLS():
-		refuse(plainStream, "this port accepts encrypted streams only (SSL=force)")
+		refuse(plainStream, "NOT ENCRYPTED", "this port accepts encrypted streams only (SSL=force)")
 	case rec == nil && !s.awaitReady(ctx, s.patience):
-		refuse(wire.RejectInitializing, "the server is initializing")
+		refuse(wire.RejectInitializing, "INITIALIZING TRY LATER", "the server is initializing")
 	default:
 		_ = s.receiver.Load().Serve(ctx, c, receiver.Peer{Addr: c.addr, IP: c.ip, TLS: c.tls}) // which logs
 	}

@@ -77,6 +77,10 @@ func (r *Receiver) admit(conn net.Conn, peer Peer) (*session, error) {
 
 func (r *Receiver) logRejection(peer Peer, req wire.Request, status string, level slog.Level, reason string) {
 	r.stats.Rejected.Add(1)
+	r.turnedAway.note(Rejection{
+		Last: r.opts.Now(), Address: peer.Addr, IP: peer.IP, Hostname: req.Hostname, MachineGUID: req.MachineGUID,
+		Agent: strings.TrimSpace(req.ProgramName + " " + req.ProgramVersion), APIKey: req.Key, Status: status, Reason: reason,
+	})
 	held, ok := r.rejections.Pass(peer.IP+" "+status, r.opts.Now())
 	if !ok {
 		return

@@ -27,6 +27,7 @@ type Receiver struct {
 	handshakes    context.Context // of connections that are not admitted yet; ends with Close
 	cutHandshakes context.CancelFunc
 
+	turnedAway rejectionLog      // what Rejections tells
 	rejections throttle.Throttle // of log lines, by address and reason
 	arrivals   throttle.Throttle // of log lines about connections, by machine GUID
 	refused    throttle.Throttle // of log lines about definitions, by machine GUID and limit

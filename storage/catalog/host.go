@@ -47,8 +47,9 @@ type Host struct {
 	connMu   sync.Mutex // held while the host connects or is removed
 	removed  atomic.Bool
 	conn     atomic.Pointer[Connection]
-	lastSeen atomic.Int64 // unix nanoseconds
-	first    atomic.Int64 // unix seconds, first connection ever
+	ended    atomic.Pointer[Connection] // the last that ended in this run
+	lastSeen atomic.Int64               // unix nanoseconds
+	first    atomic.Int64               // unix seconds, first connection ever
 	apiKey   atomic.Pointer[string]
 
 	mu        sync.RWMutex // guards the maps below, and changes of the definitions of charts
@@ -236,6 +237,9 @@ func (h *Host) Functions() map[string]wire.Function {
 // Connection returns the connection of the host, or nil when it is not connected.
 func (h *Host) Connection() *Connection { return h.conn.Load() }
 
+// EndedConnection returns the last connection of the host that has ended in this run, or nil.
+func (h *Host) EndedConnection() *Connection { return h.ended.Load() }
+
 // Connect makes c the connection of the host. It is false when the host has been removed meanwhile: it has to be defined
 // again.
 func (h *Host) Connect(c *Connection) bool {
@@ -257,6 +261,7 @@ func (h *Host) Connect(c *Connection) bool {
 // Disconnect ends the connection c, at the time the last byte was received.
 func (h *Host) Disconnect(c *Connection) {
 	if h.conn.CompareAndSwap(c, nil) {
+		h.ended.Store(c)
 		h.lastSeen.Store(c.LastTraffic().UnixNano())
 		h.ClearFunctions()
 		h.changed()

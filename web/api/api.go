@@ -91,6 +91,8 @@ type Options struct {
 	Usage func(h *catalog.Host) []storage.Usage
 	// APIKeys returns how many API keys children can use.
 	APIKeys func() int
+	// Streaming returns what tells of streaming beside the catalog.
+	Streaming func() Streaming
 	// FirstChild returns what to write on the first child of a new parent.
 	FirstChild func() FirstChild
 	// Ready says whether the hosts of earlier runs are loaded.
@@ -132,6 +134,7 @@ func DefaultOptions() Options {
 		Remove:       func(context.Context, *catalog.Host, bool) error { return errors.New("nobody can") },
 		Usage:        func(*catalog.Host) []storage.Usage { return nil },
 		APIKeys:      func() int { return 0 },
+		Streaming:    func() Streaming { return Streaming{} },
 		FirstChild:   func() FirstChild { return FirstChild{} },
 		Ready:        func() bool { return true },
 		HTTPS:        func() bool { return false },

@@ -111,6 +111,7 @@ var commands = map[string]map[string]command{
 		"data":    {answer: (*API).batch},
 		"storage": {answer: (*API).storagePage},
 
+		"streaming":   {answer: (*API).streaming},
 		"first_child": {answer: (*API).firstChild},
 		"alerts":      {answer: (*API).alertCountsPage},
 		"silences":    {answer: (*API).silences, below: (*API).oneSilence},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"foster/storage/catalog"
@@ -53,7 +54,7 @@ func (a *API) streaming(rp *reply, rq *request) {
 	rp.keyOpen("connections", '[')
 	used := map[string]int{} // hosts by key
 	for _, h := range a.catalog.Hosts() {
-		used[h.APIKey()]++
+		used[strings.ToLower(h.APIKey())]++
 		a.streamingHost(&rp.encoder, h, rq.now)
 	}
 	rp.close(']')
