@@ -144,6 +144,7 @@ func (s *Server) open(ctx context.Context) error {
 	ao.Usage = store.Usage
 	ao.HTTPS = s.TLS
 	ao.Compression = func() bool { return mayCompress(s.config.Load()) }
+	ao.MayManage = s.mayManage
 	if ao.ManagementToken, err = silence.Token(filepath.Join(s.opts.DataDir, silence.TokenFile)); err != nil {
 		return err
 	}
