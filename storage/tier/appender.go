@@ -191,5 +191,11 @@ func (a *Appender) Commit() error {
 		return fmt.Errorf("commit %d points: %w", n, err)
 	}
 	a.raw.appended.Add(uint64(n))
+	if head := a.raw.db.Head(); head.MaxTime()-head.MinTime() > a.raw.block/2*3 { // as the TSDB has it
+		select {
+		case a.raw.wake <- struct{}{}:
+		default:
+		}
+	}
 	return nil
 }

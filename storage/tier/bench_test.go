@@ -32,7 +32,7 @@ func steady(b testing.TB, count int, seconds int64) (r *Raw, second func()) {
 	o := testOptions()
 	o.Registerer = nil
 	r = openRaw(b, b.TempDir(), o)
-	r.db.DisableCompactions()
+	manual(r)
 	app := r.Appender()
 	refs := make([]uint64, count)
 	for i := range refs {

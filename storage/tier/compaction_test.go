@@ -30,7 +30,7 @@ func compactingOptions() Options {
 func TestCompactionKeepsPoints(t *testing.T) {
 	dir := t.TempDir()
 	r := openRaw(t, dir, compactingOptions())
-	r.db.DisableCompactions() // the test says when
+	manual(r) // the test says when
 	f := newFeeder(t, r)
 	steady, ended, replayed := series("a.b", "steady"), series("a.ended", "x"), series("a.replayed", "x")
 	sel, err := r.Select(t.Context(), guid, "a.b", []string{"steady"}, 1, epoch, epoch+10_000)

@@ -28,7 +28,7 @@ func sampleStore(t *testing.T, orderly bool) string {
 	t.Helper()
 	dir := t.TempDir()
 	r := openRaw(t, dir, compactingOptions())
-	r.db.DisableCompactions()
+	manual(r)
 	f := newFeeder(t, r)
 	for at := epoch + 1; at <= epoch+damageSeconds; at++ {
 		for _, chart := range damageCharts {
@@ -48,7 +48,7 @@ func sampleStore(t *testing.T, orderly bool) string {
 				t.Fatal(err)
 			}
 			r = openRaw(t, dir, compactingOptions())
-			r.db.DisableCompactions()
+			manual(r)
 			f = newFeeder(t, r)
 		}
 	}

@@ -56,6 +56,8 @@ func (t *coarse) deriveHost(ctx context.Context, raw *Raw, w *blockWriter, id ul
 	if raw.closed {
 		return ErrClosed
 	}
+	raw.blocks.RLock()
+	defer raw.blocks.RUnlock()
 	blocks, at := raw.around(id, t.step)
 	if at < 0 {
 		return errGone
@@ -128,6 +130,8 @@ func (r *Raw) blockHosts(ctx context.Context, id ulid.ULID) (meta tsdb.BlockMeta
 	if r.closed {
 		return meta, nil, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	for _, b := range r.db.Blocks() {
 		if idOf(b) != id {
 			continue

@@ -58,6 +58,8 @@ func (r *Raw) dimensions(ctx context.Context, guid string) (Stored, error) {
 	if r.closed {
 		return nil, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	for {
 		stored := Stored{}
 		err := r.eachIndex(func(ix tsdb.IndexReader) error { return addDimensions(ctx, ix, guid, stored) })

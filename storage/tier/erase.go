@@ -166,11 +166,13 @@ func (r *Raw) eraseBlock(ctx context.Context, before map[string]int64, done map[
 
 // delete marks points of a host as deleted. The caller holds compaction, or it would wait for one while nobody can read.
 func (r *Raw) delete(ctx context.Context, mint, maxt int64, guid string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	if r.closed {
 		return ErrClosed
 	}
+	r.blocks.Lock()
+	defer r.blocks.Unlock()
 	return r.db.Delete(ctx, mint, maxt, ofHost(guid))
 }
 
@@ -182,6 +184,8 @@ func (r *Raw) nextToErase(ctx context.Context, before map[string]int64, done map
 	if r.closed {
 		return nil, nil, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	blocks := slices.SortedFunc(slices.Values(r.db.Blocks()), func(a, b *tsdb.Block) int {
 		return cmp.Compare(a.MinTime(), b.MinTime())
 	})
@@ -268,6 +272,8 @@ func (r *Raw) Holds(ctx context.Context, guid string) (bool, error) {
 	if r.closed {
 		return false, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	for {
 		holds, err := r.holds(ctx, guid)
 		if errors.Is(err, tsdb.ErrClosing) && ctx.Err() == nil {

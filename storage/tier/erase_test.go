@@ -59,8 +59,6 @@ func wantHolds(t *testing.T, r *Raw, guid string, want bool) {
 
 func compact(t *testing.T, r *Raw) {
 	t.Helper()
-	r.db.EnableCompactions()
-	defer r.db.DisableCompactions()
 	if err := r.db.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +73,7 @@ func testErase(t *testing.T, late, restart bool) {
 	const seconds = 4000
 	dir := t.TempDir()
 	r := openRaw(t, dir, compactingOptions())
-	r.db.DisableCompactions()
+	manual(r)
 	fillBlocks(t, r, seconds, late)
 	compact(t, r)
 	if len(r.db.Blocks()) < 2 {
@@ -108,7 +106,7 @@ func testErase(t *testing.T, late, restart bool) {
 			t.Fatal(err)
 		}
 		r = openRaw(t, dir, compactingOptions())
-		r.db.DisableCompactions()
+		manual(r)
 	}
 	if n := len(readHost(t, r, stranger)); n != seconds {
 		t.Errorf("of another host %d points are left then", n)
@@ -149,7 +147,7 @@ func testErase(t *testing.T, late, restart bool) {
 func TestEraseBefore(t *testing.T) {
 	const seconds, at = 4000, epoch + 1234
 	r := openRaw(t, t.TempDir(), compactingOptions())
-	r.db.DisableCompactions()
+	manual(r)
 	fillBlocks(t, r, seconds, true)
 	compact(t, r)
 	if err := r.Erase(t.Context(), map[string]int64{guid: at}); err != nil {

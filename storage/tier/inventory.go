@@ -19,6 +19,8 @@ func (r *Raw) Inventory(ctx context.Context, do func(Series)) error {
 	if r.closed {
 		return ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	head, err := r.db.Head().Index()
 	if err != nil {
 		return fmt.Errorf("list what is stored: %w", err)

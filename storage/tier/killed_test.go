@@ -12,7 +12,7 @@ import (
 func TestKilledBetweenTwoLogs(t *testing.T) {
 	dir := t.TempDir()
 	r := openRaw(t, dir, compactingOptions())
-	r.db.DisableCompactions()
+	manual(r)
 	f := newFeeder(t, r)
 	const now = epoch + 1000
 	for at := epoch + 1; at <= now; at++ {

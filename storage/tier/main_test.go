@@ -28,6 +28,12 @@ func testOptions() Options {
 	return o
 }
 
+// manual leaves it to the test to say when the tier is compacted.
+func manual(r *Raw) {
+	r.stop()
+	r.upkeeper.Wait()
+}
+
 func openRaw(t testing.TB, dir string, o Options) *Raw {
 	t.Helper()
 	r, err := Open(dir, o)

@@ -58,6 +58,8 @@ func (m *Many) open(ctx context.Context, keys []Key, after, before int64) (err e
 	if m.raw.closed {
 		return ErrClosed
 	}
+	m.raw.blocks.RLock()
+	defer m.raw.blocks.RUnlock()
 	if held, ok := m.raw.held(ctx, keys, after, before); ok {
 		m.keys, m.held = keys, held
 		m.register()

@@ -94,6 +94,8 @@ func (r *Raw) measureBlock(ctx context.Context, id ulid.ULID) (BlockUsage, error
 	if r.closed {
 		return BlockUsage{}, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	for _, b := range r.db.Blocks() {
 		if idOf(b) != id {
 			continue

@@ -16,7 +16,7 @@ func TestMeter(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	ts.db.DisableCompactions()
+	manual(ts.Raw)
 	f := newFeeder(t, ts.Raw)
 	for at := epoch + 1; at <= epoch+1000; at++ {
 		for i := range 6 {

@@ -36,7 +36,7 @@ func TestPromtoolReads(t *testing.T) {
 	o := compactingOptions()
 	o.BlockDuration, o.OutOfOrder = 20*time.Minute, 3*time.Hour
 	r := openRaw(t, dir, o)
-	r.db.DisableCompactions()
+	manual(r)
 	f := newFeeder(t, r)
 	steady, late := series("disk.ops", "reads"), series("disk.ops", "writes")
 	value := func(at int64) float64 { return float64(float32(float64(at%977) * 0.37)) }

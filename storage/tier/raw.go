@@ -121,11 +121,15 @@ type Raw struct {
 	metrics *registration
 	metas   metas
 
-	// compaction is held by what rewrites or copies blocks. It comes before mu.
+	// compaction is held by what rewrites or copies blocks. It comes before mu, and that before blocks.
 	compaction sync.Mutex
-	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db. It is
-	// held for writing, too, while points of blocks are marked as deleted: the TSDB does that without a lock.
-	mu       sync.RWMutex
+	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
+	mu sync.RWMutex
+	// blocks is held for reading by what reads blocks, and for writing while points of them are marked as deleted: the TSDB
+	// does that without a lock.
+	blocks sync.RWMutex
+
+	wake     chan struct{} // tells upkeep that the head is large enough to be cut
 	closed   bool
 	once     sync.Once // of Close
 	closeErr error
@@ -162,7 +166,7 @@ func Open(dir string, o Options) (*Raw, error) {
 	}
 	log := quiet(o.Logger)
 	r := &Raw{
-		now: o.Now, block: o.BlockDuration.Milliseconds(), dir: dir, log: log, selections: map[*Selection]struct{}{},
+		now: o.Now, wake: make(chan struct{}, 1), block: o.BlockDuration.Milliseconds(), dir: dir, log: log, selections: map[*Selection]struct{}{},
 		space: &space{dir: dir, reserve: o.Reserve, free: o.Free, log: o.Logger}, recent: newRecent(),
 	}
 	o.cutoff = &r.cutoff

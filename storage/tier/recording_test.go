@@ -105,7 +105,7 @@ func TestRecordingIsDense(t *testing.T) {
 	all, points := recording(t)
 	o := testOptions()
 	r := openRaw(t, t.TempDir(), o)
-	r.db.DisableCompactions()
+	manual(r)
 	feedRecording(t, r, all)
 	// Two blocks later everything is in blocks.
 	f := newFeeder(t, r)
@@ -145,7 +145,7 @@ func BenchmarkRecording(b *testing.B) {
 	all, points := recording(b)
 	for b.Loop() {
 		r := openRaw(b, b.TempDir(), testOptions())
-		r.db.DisableCompactions()
+		manual(r)
 		feedRecording(b, r, all)
 		f := newFeeder(b, r)
 		f.append(series("a.b", "x"), epoch+7200, 1, 0)

@@ -29,6 +29,8 @@ func (r *Raw) Retention(ctx context.Context, guid string) (map[string]Span, erro
 	if r.closed {
 		return nil, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	for {
 		spans, err := r.retention(ctx, guid)
 		if errors.Is(err, tsdb.ErrClosing) && ctx.Err() == nil {

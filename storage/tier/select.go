@@ -125,6 +125,8 @@ func (t *Tiers) selectHeld(ctx context.Context, q *Query) (*Reading, error) {
 	if raw.closed {
 		return nil, ErrClosed
 	}
+	raw.blocks.RLock()
+	defer raw.blocks.RUnlock()
 	if q.After < raw.horizon() { // coarse tiers may reach back further
 		return nil, nil
 	}
@@ -204,6 +206,8 @@ func (r *Raw) rawState(ctx context.Context, q *Query) (s rawState, err error) {
 	if r.closed {
 		return s, ErrClosed
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	// The head comes first: what leaves it meanwhile is in a block that is listed afterwards.
 	head := r.db.Head()
 	mint := head.MinTime()

@@ -60,6 +60,8 @@ func (s *Selection) open(ctx context.Context, keys []Key, step, after, before in
 	if s.raw.closed {
 		return ErrClosed
 	}
+	s.raw.blocks.RLock()
+	defer s.raw.blocks.RUnlock()
 	if held, ok := s.raw.held(ctx, keys, after, before); ok {
 		s.serve(held, step)
 		return nil

@@ -26,6 +26,8 @@ func (r *Raw) Stats() Stats {
 	if r.closed {
 		return Stats{}
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	head := r.db.Head()
 	s := Stats{
 		Series:     head.NumSeries(),
@@ -57,6 +59,8 @@ func (r *Raw) First() int64 {
 	if r.closed {
 		return 0
 	}
+	r.blocks.RLock()
+	defer r.blocks.RUnlock()
 	head := r.db.Head()
 	first := min(head.MinTime(), head.MinOOOTime())
 	for _, b := range r.db.Blocks() {

@@ -31,7 +31,7 @@ func openTestTiers(t testing.TB, dir string, o Options, coarse []CoarseOptions) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ts.db.DisableCompactions()
+	manual(ts.Raw)
 	t.Cleanup(func() {
 		if err := ts.Close(); err != nil {
 			t.Error(err)

@@ -14,7 +14,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/wlog"
 )
 
-// upkeepEvery is how often full chunks of the head are moved to disk, and compaction is considered.
+// upkeepEvery is how often full chunks of the head are moved to disk, and compaction is considered; it also is when the
+// head has become large enough.
 const upkeepEvery = time.Minute
 
 // never is the interval at which the TSDB does by itself what upkeep does.
@@ -25,18 +26,23 @@ const never = 100 * 365 * 24 * time.Hour
 func (r *Raw) upkeep(ctx context.Context) {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
+	wake := r.wake
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-wake:
 		case <-tick.C:
+			wake = r.wake
+			r.recent.sweep(r.now().Unix() - recentIdle)
 		}
-		r.recent.sweep(r.now().Unix() - recentIdle)
 		if r.space.short() {
+			wake = nil // until the next tick
 			continue
 		}
 		r.db.ForceHeadMMap()
 		if err := r.compact(ctx); err != nil && ctx.Err() == nil {
+			wake = nil
 			r.log.Error("compaction failed; it is tried again", "error", err)
 			if errors.As(err, new(*wlog.CorruptionErr)) {
 				r.torn.Store(true)
