@@ -1,6 +1,6 @@
 import { noteAnswer } from "../state/connection";
-import { decodeCharts, decodeData, decodeFleet, decodeInfo } from "./decode";
-import type { Chart, DataTable, Fleet, HostInfo } from "./types";
+import { decodeCharts, decodeFleet, decodeInfo } from "./decode";
+import type { Chart, Fleet, HostInfo } from "./types";
 
 /** An answer other than 200. Status 0 means that there was no answer at all. */
 export class ApiError extends Error {
@@ -54,31 +54,4 @@ export async function fetchInfo(host: string, signal: AbortSignal): Promise<Host
 
 export async function fetchCharts(host: string, signal: AbortSignal): Promise<Chart[]> {
   return decodeCharts(await getJSON(`${hostPath(host)}/api/v1/charts`, signal));
-}
-
-/** What to read of a chart: `points` rows of `step` seconds each, the last one ending at `before`. */
-export interface DataQuery {
-  chart: string;
-  after: number;
-  before: number;
-  points: number;
-}
-
-export async function fetchData(host: string, q: DataQuery, signal: AbortSignal): Promise<DataTable> {
-  const params = new URLSearchParams({
-    chart: q.chart,
-    after: String(q.after),
-    before: String(q.before),
-    points: String(q.points),
-    group: "average",
-    format: "json",
-    options: "jsonwrap,flip,seconds",
-  });
-  try {
-    return decodeData(await getJSON(`${hostPath(host)}/api/v1/data?${params.toString()}`, signal));
-  } catch (err) {
-    // The v1 API answers 404 when the chart has nothing stored near the window: that is a drawing without data.
-    if (err instanceof ApiError && err.status === 404) return { dimensions: [], times: [], columns: [], step: 1 };
-    throw err;
-  }
 }

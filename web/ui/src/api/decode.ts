@@ -1,4 +1,4 @@
-import type { Cell, Chart, ChartType, Connection, DataTable, Dimension, Fleet, Host, HostInfo, HostState, LiveBatch, LiveRow } from "./types";
+import type { Cell, Chart, ChartType, Connection, Fleet, Host, HostInfo, HostState, LiveBatch, LiveRow } from "./types";
 
 /**
  * Decoders from parsed JSON to the types of this UI. An answer may lack fields (an older server, a host that never said
@@ -140,24 +140,6 @@ export function decodeChart(key: string, v: unknown): Chart {
 
 export function decodeCharts(v: unknown): Chart[] {
   return Object.entries(obj(obj(v)["charts"])).map(([id, c]) => decodeChart(id, c));
-}
-
-/** Decodes `/api/v1/data` with format=json, options=jsonwrap,flip,seconds: rows oldest first. */
-export function decodeData(v: unknown): DataTable {
-  const wrap = obj(v);
-  const result = obj(wrap["result"]);
-  const labels = arr(result["labels"]).map(str).slice(1);
-  const ids = arr(wrap["dimension_ids"]).map(str);
-  const names = arr(wrap["dimension_names"]).map(str);
-  const rows = arr(result["data"]).map(arr).filter((r) => typeof r[0] === "number");
-  const dimensions: Dimension[] = labels.map((label, i) => ({ id: ids[i] ?? label, name: names[i] ?? label }));
-  const times = rows.map((r) => r[0] as number);
-  return {
-    dimensions,
-    times,
-    columns: dimensions.map((_, i) => rows.map((r) => cell(r[i + 1]))),
-    step: Math.max(1, num(wrap["view_update_every"], 1)),
-  };
 }
 
 export function decodeLive(v: unknown): LiveBatch {

@@ -1,5 +1,5 @@
 import type { ComponentType, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { ErrorState, Skeleton } from "./States";
 import { TopBar } from "./TopBar";
 
@@ -14,6 +14,9 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
   return function Lazy(props: Props): JSX.Element {
     const [page, setPage] = useState<{ is: ComponentType<Props> } | null>(known && { is: known });
     const [failed, setFailed] = useState(false);
+    useMemo(() => {
+      if (!known) load().catch(() => undefined); // begins before anything is painted; the effect deals with how it ends
+    }, []);
     useEffect(() => {
       if (page) return;
       let mounted = true;

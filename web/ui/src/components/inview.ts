@@ -4,6 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 const margin = "160px 0px"; // charts a little outside are drawn ahead of scrolling
 const dwell = 90; // ms an element must stay, so that scrolling past many charts starts none of them
 
+let scrolled = -Infinity;
+addEventListener("scroll", () => (scrolled = performance.now()), { passive: true });
+
 const listeners = new WeakMap<Element, (inside: boolean) => void>();
 
 const observer = new IntersectionObserver(
@@ -22,7 +25,8 @@ export function useInView(ref: RefObject<Element | null>): boolean {
     let timer: ReturnType<typeof setTimeout> | undefined;
     listeners.set(el, (now) => {
       clearTimeout(timer);
-      timer = setTimeout(() => setInside(now), now ? dwell : 0);
+      if (now && performance.now() - scrolled < dwell) timer = setTimeout(() => setInside(true), dwell);
+      else setInside(now);
     });
     observer.observe(el);
     return () => {

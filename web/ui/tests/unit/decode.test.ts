@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decodeCharts, decodeData, decodeFleet, decodeHost, decodeInfo, decodeLive } from "../../src/api/decode";
+import { decodeAlarms } from "../../src/api/alarms";
+import { decodeCharts, decodeFleet, decodeHost, decodeInfo, decodeLive } from "../../src/api/decode";
+import { decodeRows } from "../../src/api/rows";
+import { decodeLines } from "../../src/pages/explore/data";
 
 const junk: unknown[] = [null, undefined, 1, "x", [], {}, { hosts: 7, charts: [], result: "", dimension_ids: {} }];
 
@@ -7,7 +10,9 @@ describe("decoders", () => {
   it.each(junk.map((j) => [JSON.stringify(j), j]))("survive %s", (_, j) => {
     expect(decodeFleet(j).hosts).toEqual([]);
     expect(decodeCharts(j)).toEqual([]);
-    expect(decodeData(j).times).toEqual([]);
+    expect(decodeRows(j)?.times).toEqual([]);
+    expect(decodeAlarms(j)).toEqual([]);
+    expect(decodeLines(j).lines).toEqual([]);
     expect(decodeHost(j).state).toBe("archived");
     expect(decodeInfo(j).cores).toBeNull();
     expect(decodeLive(j).charts).toEqual({});
@@ -32,9 +37,25 @@ describe("decoders", () => {
     ]);
   });
 
-  it("turn rows into columns", () => {
-    const t = decodeData({ view_update_every: 5, dimension_ids: ["i1", "i2"], dimension_names: ["n1", "n2"], result: { labels: ["time", "n1", "n2"], data: [[10, 1, null], [15, "x", 4], ["bad"]] } });
-    expect(t).toEqual({ dimensions: [{ id: "i1", name: "n1" }, { id: "i2", name: "n2" }], times: [10, 15], columns: [[1, null], [null, 4]], step: 5 });
+  it("read the rows of a chart", () => {
+    const t = decodeRows({ step: 5, rows: 2, first: 10, dimensions: ["i1", "i2"], names: ["n1"], values: [[1, null], [3]], min: [[0, null], [2]], max: [[2, null], [4]], anomaly_rates: [0, 50] });
+    expect(t).toEqual({
+      dimensions: [{ id: "i1", name: "n1" }, { id: "i2", name: "i2" }],
+      times: [10, 15],
+      columns: [[1, null], [3, null]],
+      step: 5,
+      band: { low: [[0, null], [2, null]], high: [[2, null], [4, null]] },
+      anomalies: [0, 50],
+    });
+    expect(decodeRows({ chart: "x", error: "unknown chart" })).toBeNull();
+    expect(decodeRows({ step: 60, rows: 0 })).toEqual({ dimensions: [], times: [], columns: [], step: 60 });
+  });
+
+  it("read alerts", () => {
+    expect(decodeAlarms({ alarms: { "c.a": { name: "a", chart: "c", status: "WARNING", green: "x", red: 5, last_status_change: 7 }, odd: { status: "?" } } })).toMatchObject([
+      { name: "a", chart: "c", status: "WARNING", green: null, red: 5, changed: 7, silenced: false },
+      { status: "UNDEFINED" },
+    ]);
   });
 
   it("read live points", () => {
