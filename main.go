@@ -41,6 +41,7 @@ var commands = []command{
 	{"run", "run the parent (the default)", runParent},
 	{"snapshot", "make a copy of the data of a running parent", runSnapshot},
 	{"host", "list the hosts, or remove some with all that is stored of them", runHost},
+	{"notify", "list who is told of alerts, or send test messages", runNotify},
 	{"check", "read the configuration files and list what is wrong with them", runCheck},
 	{"key", "make an API key and print the lines a child needs", runKey},
 	{"demo", "run the parent with three simulated children", runDemo},
