@@ -35,6 +35,8 @@ func (h *host) change(a *running, status alert.Status, now int64) {
 	h.record(a, &t)
 	if t.Flags&alert.Processed == 0 {
 		a.pending = &t
+	} else {
+		h.observe(&t)
 	}
 }
 
@@ -111,6 +113,8 @@ func (h *host) settle(now int64) {
 			c.Flags |= alert.ExecRun
 			c.ExecRunAt = at(now)
 			h.tell(a, t, now)
+		} else {
+			h.observe(t)
 		}
 		h.changes = append(h.changes, c)
 	}
@@ -137,6 +141,13 @@ func (h *host) tell(a *running, t *alert.Transition, now int64) {
 	t.ExecRunAt = at(now)
 	a.id.executed, a.id.told = t.New, true
 	h.engine.o.Notify(*t)
+}
+
+// observe tells the hub of a transition that it need not tell of.
+func (h *host) observe(t *alert.Transition) {
+	if o := h.engine.o.Observe; o != nil {
+		o(*t)
+	}
 }
 
 // repeat tells people again that an alert is raised. The first time is when its delay is over.

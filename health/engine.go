@@ -58,6 +58,7 @@ type Options struct {
 	History  *history.Log
 	Silences *silence.Set
 	Notify   func(alert.Transition) // hands over a notification; must not block
+	Observe  func(alert.Transition) // tells of a transition that is not notified; must not block; may be nil
 	Rules    func(*catalog.Host) Rules
 	Self     Self
 	Settings Settings

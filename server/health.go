@@ -2,15 +2,18 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"foster/health"
 	"foster/health/alert"
 	"foster/health/conf"
 	"foster/health/history"
+	"foster/health/notify"
 	"foster/health/silence"
 	"foster/health/stock"
 	"foster/server/config"
@@ -22,6 +25,7 @@ type alerts struct {
 	log      *history.Log
 	silences *silence.Set
 	engine   *health.Engine
+	hub      atomic.Pointer[notify.Hub]
 	stop     context.CancelFunc
 	done     chan struct{} // closed when the engine has ended
 }
@@ -48,11 +52,15 @@ func (s *Server) openAlerts(ctx context.Context, cfg *config.Config) error {
 	}
 	s.alerts.engine, err = health.New(health.Options{
 		Store: s.store, Steps: steps, History: s.alerts.log, Silences: s.alerts.silences, Log: log, Now: time.Now,
-		Notify: func(alert.Transition) {},
-		Rules:  s.healthRules, Settings: settings,
+		Notify:  func(t alert.Transition) { s.alerts.hub.Load().Notify(t) },
+		Observe: func(t alert.Transition) { s.alerts.hub.Load().Observe(t) },
+		Rules:   s.healthRules, Settings: settings,
 		Self: health.Self{MachineGUID: s.guid, Hostname: s.hostname, Facts: newOwnFacts(s).collect},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.openNotifications(ctx, cfg)
 }
 
 // runAlerts evaluates alerts until stopAlerts.
@@ -79,12 +87,16 @@ func (s *Server) stopAlerts(ctx context.Context) {
 	}
 }
 
-// closeAlerts writes what is left.
-func (s *Server) closeAlerts() error {
-	if s.alerts.log == nil {
-		return nil
+// closeAlerts writes what is left. What could not be delivered waits for the next start.
+func (s *Server) closeAlerts(ctx context.Context) error {
+	var errs []error
+	if hub := s.alerts.hub.Load(); hub != nil {
+		errs = append(errs, hub.Close(ctx)) // before the log, which gets the outcomes
 	}
-	return s.alerts.log.Close()
+	if s.alerts.log != nil {
+		errs = append(errs, s.alerts.log.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // trimEvery is how often old transitions are deleted.
@@ -124,6 +136,9 @@ func (s *Server) reloadAlerts(cfg *config.Config) {
 	settings, problems := HealthSettings(cfg, s.opts.ConfigDir)
 	s.reportDefinitions(problems)
 	s.alerts.engine.Reload(settings)
+	if err := s.alerts.hub.Load().Reload(s.notifyConfig(cfg)); err != nil {
+		s.log.Error("people are notified as before", "error", err)
+	}
 }
 
 func (s *Server) reportDefinitions(problems []conf.Problem) {

@@ -241,7 +241,7 @@ func (s *Server) end(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	var unwritten error
-	if err := wait(ctx, func() { unwritten = s.closeAlerts() }); err != nil {
+	if err := wait(ctx, func() { unwritten = s.closeAlerts(ctx) }); err != nil {
 		s.log.Warn("the alert log is not closed yet: its newest entries may be lost")
 	} else if unwritten != nil {
 		errs = append(errs, unwritten)
