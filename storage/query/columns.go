@@ -18,6 +18,10 @@ func (f *filler) columns(cursor Cursor) (done bool, err error) {
 	for start := f.window.Start(); i < len(s.Ends) && int64(s.Ends[i]) <= start; {
 		i++
 	}
+	if average, ok := f.group.(*average); ok && average.divisor == 0 && s.Flags == nil && !f.window.Absolute {
+		f.averages(s.Slice(i, len(s.Ends)))
+		return true, nil
+	}
 	for f.row < f.window.Points {
 		first := i
 		for end := f.end; i < len(s.Ends) && int64(s.Ends[i]) <= end; {
@@ -31,6 +35,38 @@ func (f *filler) columns(cursor Cursor) (done bool, err error) {
 	return true, nil
 }
 
+// averages makes the rows of averages of samples: what most queries are.
+func (f *filler) averages(s Samples) {
+	ends, values := s.Ends, s.Values[:len(s.Ends)]
+	stats := Stats{Min: math.Inf(1), Max: math.Inf(-1)}
+	i, step := 0, f.window.Step()
+	for row := range f.column.Values {
+		sum, first := 0.0, i
+		for ; i < len(ends) && int64(ends[i]) <= f.end; i++ {
+			v := float64(values[i])
+			if v < stats.Min {
+				stats.Min = v
+			}
+			if v > stats.Max {
+				stats.Max = v
+			}
+			stats.Sum += v
+			sum += v
+		}
+		f.end += step
+		if i == first {
+			f.column.Values[row] = math.NaN()
+			continue
+		}
+		f.column.Values[row] = sum / float64(i-first)
+		f.column.Filled++
+	}
+	f.row = len(f.column.Values)
+	if stats.Count = uint64(i); i > 0 {
+		f.column.Stats = stats
+	}
+}
+
 // useAll uses the samples of a row.
 func (f *filler) useAll(s Samples) {
 	stats := &f.column.Stats
@@ -38,11 +74,6 @@ func (f *filler) useAll(s Samples) {
 		stats.Min, stats.Max = math.Inf(1), math.Inf(-1)
 	}
 	low, high, total := stats.Min, stats.Max, stats.Sum
-	average, ok := f.group.(*average)
-	sum := 0.0
-	if ok {
-		sum = average.sum
-	}
 	for _, value := range s.Values {
 		v := float64(value)
 		if f.window.Absolute {
@@ -55,17 +86,9 @@ func (f *filler) useAll(s Samples) {
 			high = v
 		}
 		total += v
-		if ok {
-			sum += v
-		} else {
-			f.group.add(v, 1)
-		}
+		f.group.add(v, 1)
 	}
 	n := uint64(len(s.Values))
-	if ok {
-		average.sum = sum
-		average.n += float64(n)
-	}
 	stats.Min, stats.Max, stats.Sum = low, high, total
 	stats.Count += n
 	f.samples += n

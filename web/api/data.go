@@ -174,7 +174,9 @@ func (a *API) query(ctx context.Context, q *dataQuery, h *catalog.Host, now time
 	if q.options.Has(query.Percentage) {
 		r.Percentages()
 	}
-	ans.lowest, ans.highest = r.Range()
+	if q.options.Has(query.JSONWrap) {
+		ans.lowest, ans.highest = r.Range()
+	}
 	ans.choose(r)
 	if q.options.Has(query.JSONWrap) {
 		if err := a.latest(ctx, ans); err != nil {

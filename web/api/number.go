@@ -36,24 +36,23 @@ func appendNumber(b []byte, v float64) []byte {
 	return appendDecimal(b, v < 0, uint64(m*1e7+0.5), 7)
 }
 
-// shortest returns the shortest decimal, as n / 10^decimals with 1 to 7 of them, that is read back as f, which is from 0.1 to
-// 1e6; 0 decimals when that needs more.
+// shortest returns the shortest decimal, as n / 10^decimals with 1 to 7 of them, that is read back as f, which is no integer
+// and from 0.1 to 1e6; 0 decimals when that needs more.
 func shortest(f float32) (n uint64, decimals int) {
-	scales := [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
+	const mantissa, bias, bias64, mantissa64 = 23, 127, 1023, 52
 	m := float64(f)
-	low, high := 1, len(scales) // what suffices, all that are more do as well
-	for low < high {
-		middle := (low + high) / 2
-		if float32(float64(int64(m*scales[middle]+0.5))/scales[middle]) == f {
-			high = middle
-		} else {
-			low = middle + 1
-		}
-	}
-	if low == len(scales) {
+	// What is nearer than half of the last bit is read back as f. All of this is exact: 25 bits times the 24 of 1e7.
+	exponent := uint64(math.Float32bits(f)>>mantissa) - bias - mantissa - 1
+	half := math.Float64frombits((exponent + bias64) << mantissa64)
+	low, high := uint64((m-half)*1e7)+1, uint64((m+half)*1e7)
+	if low > high {
 		return 0, 0
 	}
-	return uint64(m*scales[low] + 0.5), low
+	scale := 1e7
+	for decimals = 7; (low+9)/10 <= high/10; decimals-- {
+		low, high, scale = (low+9)/10, high/10, scale/10
+	}
+	return uint64(m*scale + 0.5), decimals
 }
 
 const twoDigits = "00010203040506070809" + "10111213141516171819" + "20212223242526272829" + "30313233343536373839" +
