@@ -13,6 +13,7 @@ import (
 
 	"foster/health/history"
 	"foster/health/silence"
+	"foster/health/notify"
 	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
@@ -118,6 +119,8 @@ type Options struct {
 
 	// Disk returns the space of the file system that holds the store.
 	Disk func() (Disk, error)
+	// Deliveries returns entries of the log of notifications, the newest first.
+	Deliveries func(notify.Filter) []notify.Delivery
 
 	MaxQueries   int           // queries that run at the same time
 	QueryTimeout time.Duration // of one query, waiting for its turn included
@@ -141,6 +144,7 @@ func DefaultOptions() Options {
 		Compression:  func() bool { return true },
 		GzipLevel:    func() int { return 3 },
 		Disk:         func() (Disk, error) { return Disk{}, errors.New("not known") },
+		Deliveries:   func(notify.Filter) []notify.Delivery { return nil },
 		MaxQueries:   64,
 		QueryTimeout: 30 * time.Second,
 		MaxCells:     4_000_000,

@@ -111,6 +111,8 @@ var commands = map[string]map[string]command{
 		"data":    {answer: (*API).batch},
 		"storage": {answer: (*API).storagePage},
 
+		"deliveries": {answer: (*API).deliveries},
+
 		"streaming":   {answer: (*API).streaming},
 		"first_child": {answer: (*API).firstChild},
 		"alerts":      {answer: (*API).alertCountsPage},
