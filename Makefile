@@ -44,8 +44,8 @@ test-ui: $(UI)/node_modules/.package-lock.json
 e2e: build
 	$(UI)/tests/run-e2e.sh ./foster
 
-# Debian's packages that the tests run: real agents, a browser and a Prometheus.
-PACKAGES := netdata-core netdata-plugins-bash netdata-web chromium prometheus
+# Debian's packages that the tests run: real agents, a browser, a Prometheus and its Alertmanager.
+PACKAGES := netdata-core netdata-plugins-bash netdata-web chromium prometheus prometheus-alertmanager
 deps:
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -42,6 +43,7 @@ func newEnvelope(t *target, e Environment) (*envelope, error) {
 			return nil, errors.New("from is not an address")
 		}
 		v.from = *a
+		v.from.Name = cmp.Or(a.Name, "foster")
 	}
 	if name := t.query.Get("fromname"); name != "" {
 		v.from.Name = name
@@ -78,7 +80,7 @@ func (v *envelope) write(m *Message, to string) []byte {
 	header("Message-ID", "<"+m.id()+"@"+v.host+">")
 	if len(m.Alerts) == 1 {
 		// Mail programs show what is about one alert together.
-		root := "<" + strings.ReplaceAll(m.Alerts[0].Key(), "/", ".") + ".alert@" + v.host + ">"
+		root := "<" + m.Alerts[0].Key() + ".alert@" + v.host + ">"
 		header("In-Reply-To", root)
 		header("References", root)
 	}

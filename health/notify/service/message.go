@@ -55,6 +55,9 @@ func (m *Message) name(a *Alert) string {
 	return a.Name
 }
 
+// hasValue says whether there is a value to show; "-" stands for none.
+func hasValue(a *Alert) bool { return a.NewText != "" && a.NewText != "-" }
+
 // Title says in one line what happened: "CRITICAL on web1: disk / is filling = 95%".
 func (m *Message) Title() string {
 	prefix := ""
@@ -64,7 +67,7 @@ func (m *Message) Title() string {
 	if len(m.Alerts) == 1 {
 		a := &m.Alerts[0]
 		text := fmt.Sprintf("%s%s on %s: %s", prefix, a.New, a.Hostname, m.name(a))
-		if a.NewText != "" {
+		if hasValue(a) {
 			text += " = " + a.NewText
 		}
 		return oneLine(text)
@@ -105,7 +108,7 @@ func (m *Message) Text() string {
 	for i := range sorted[:min(len(sorted), maxListed)] {
 		a := &sorted[i]
 		fmt.Fprintf(&b, "%s %s: %s", a.New, oneLine(a.Hostname), oneLine(m.name(a)))
-		if a.NewText != "" {
+		if hasValue(a) {
 			b.WriteString(" = " + oneLine(a.NewText))
 		}
 		if was := before(a); was != "" {
@@ -166,7 +169,7 @@ func (m *Message) Facts(a *Alert) []Fact {
 		add("at", a.When.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}
 	if a.WarningCount+a.CriticalCount > 0 {
-		add("host", fmt.Sprintf("%d critical, %d warning", a.CriticalCount, a.WarningCount))
+		add("raised on the host", fmt.Sprintf("%d critical, %d warning", a.CriticalCount, a.WarningCount))
 	}
 	return facts
 }
@@ -246,7 +249,7 @@ func (m *Message) ChartLink(a *Alert) string {
 
 // Key names the alert at services that put several messages together: the same for each of its transitions.
 func (a *Alert) Key() string {
-	return a.MachineGUID + "/" + strconv.FormatInt(a.AlarmID, 10)
+	return a.MachineGUID + "." + strconv.FormatInt(a.AlarmID, 10)
 }
 
 // oneLine makes control characters blanks: titles become headers, and texts come from children.

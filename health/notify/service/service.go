@@ -73,7 +73,7 @@ var kinds = map[string]kind{
 	"slack":        {build: newSlack, params: []string{"channel", "botname", "icon"}},
 	"discord":      {build: newDiscord, noAddress: true, params: []string{"username", "avatar", "thread_id"}},
 	"telegram":     {build: newTelegram, params: []string{"chats", "channels", "notification", "preview"}},
-	"teams":        {build: newTeams, noAddress: true, params: []string{"host"}},
+	"teams":        {build: newTeams, noAddress: true}, // workflows have parameters of their own
 	"ntfy":         {build: newNtfy, params: []string{"priority", "tags", "scheme"}},
 	"gotify":       {build: newGotify, noAddress: true, params: []string{"priority"}},
 	"matrix":       {build: newMatrix, params: []string{"rooms"}},
