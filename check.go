@@ -42,6 +42,11 @@ func runCheck(_ context.Context, e *env, args []string) error {
 		fmt.Fprintln(e.stdout, p)
 		count[p.Severity]++
 	}
+	settings, definitions := server.HealthSettings(cfg, *dir)
+	for _, p := range definitions {
+		fmt.Fprintln(e.stdout, config.Problem{File: p.File, Line: p.Line, Message: p.Text, Severity: config.Warning})
+		count[config.Warning]++
+	}
 	web := &cfg.Server.Web
 	pair, err := server.LoadCertificate(web)
 	if err != nil {
@@ -52,10 +57,10 @@ func runCheck(_ context.Context, e *env, args []string) error {
 		fmt.Fprintln(e.stdout, "error: [web] bind to has no address that can be used")
 		count[config.Error]++
 	}
-	if len(problems) > 0 {
+	if len(problems)+len(definitions) > 0 {
 		fmt.Fprintln(e.stdout)
 	}
-	if err := summarize(e.stdout, *dir, cfg, pair); err != nil {
+	if err := summarize(e.stdout, *dir, cfg, pair, len(settings.Definitions)); err != nil {
 		return fmt.Errorf("print the summary: %w", err)
 	}
 	if n := count[config.Error]; n > 0 {
@@ -73,7 +78,7 @@ func plural(n int, what string) string {
 }
 
 // summarize prints what is in force.
-func summarize(out io.Writer, dir string, cfg *config.Config, pair *tls.Certificate) error {
+func summarize(out io.Writer, dir string, cfg *config.Config, pair *tls.Certificate, alerts int) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	web := &cfg.Server.Web
 	switch {
@@ -89,6 +94,11 @@ func summarize(out io.Writer, dir string, cfg *config.Config, pair *tls.Certific
 	}
 	fmt.Fprintf(w, "TLS\t%s\n", describeTLS(web, pair))
 	fmt.Fprintf(w, "keep\t%s\n", describeRetention(cfg.Server.DB.Tiers[0]))
+	if cfg.Server.Health.Enabled {
+		fmt.Fprintf(w, "alerts\t%s\n", plural(alerts, "definition"))
+	} else {
+		fmt.Fprintln(w, "alerts\tnone, unless stream.conf enables them ([health] enabled = no)")
+	}
 	keys := cfg.Stream.EnabledKeys()
 	switch _, err := os.Stat(filepath.Join(dir, config.StreamFile)); {
 	case errors.Is(err, fs.ErrNotExist):

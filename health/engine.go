@@ -195,19 +195,19 @@ func (e *Engine) due(now int64) []*host {
 	}
 	for _, c := range current {
 		h := e.hosts[c.GUID]
-		if h == nil || h.catalog != c && c.GUID != e.o.Self.MachineGUID {
+		switch {
+		case h == nil:
 			h = newHost(e, c.GUID, c)
 			e.hosts[c.GUID] = h
+		case h.catalog != c: // foster itself, or one that came back: it is taken up when its predecessor is gone
+			continue
 		}
-		if h.catalog != nil {
-			visit(h)
-		}
+		visit(h)
 	}
-	if len(e.hosts) > len(current) {
-		for guid, h := range e.hosts {
-			if h.catalog != nil && h.catalog.Removed() {
-				delete(e.hosts, guid)
-			}
+	for guid, h := range e.hosts {
+		if h.catalog != nil && h.catalog.Removed() {
+			list = append(list, h) // for the last time
+			delete(e.hosts, guid)
 		}
 	}
 	return list

@@ -145,7 +145,7 @@ func (h *host) refresh(ctx context.Context, now int64) {
 	}
 	conn := h.catalog.Connection()
 	was := h.connection.Load()
-	if conn != was || now-h.rulesAt >= retry || now < h.rulesAt {
+	if conn != was || now-h.rulesAt >= retry || now < h.rulesAt || h.catalog.Removed() {
 		h.rulesAt, h.rules = now, h.engine.o.Rules(h.catalog)
 		if h.catalog.Info().MemoryMode == "none" || h.catalog.Removed() {
 			h.rules.Mode = Never
