@@ -61,7 +61,7 @@ func (a *API) alarms(rp *reply, rq *request) {
 	rp.close('}')
 }
 
-// alarm writes one alarm with its key, in the order of netdata v1.37.1; summary is where v2.11.0 has it.
+// alarm writes one alarm with its key, exactly as netdata v1.37.1 does; v2.11.0 has no family, and a summary.
 func (rp *reply) alarm(s *health.Snapshot) {
 	d := s.Definition
 	rp.keyOpen(s.Chart+"."+s.Name, '{')
@@ -80,7 +80,6 @@ func (rp *reply) alarm(s *health.Snapshot) {
 	rp.keyString("recipient", s.Recipient)
 	rp.keyString("source", d.Source())
 	rp.keyString("units", s.Units)
-	rp.keyString("summary", s.Summary)
 	rp.keyString("info", s.Info)
 	rp.keyString("status", s.Status.String())
 	rp.keyInt("last_status_change", unixSeconds(s.LastStatusChange))

@@ -59,8 +59,7 @@ func (rp *reply) readBody(rq *request, v any) bool {
 	}
 	if err := silence.Unmarshal(body, v); err != nil {
 		field := ""
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			field = wrong.Field
 		}
 		rp.failJSON(http.StatusBadRequest, field, "The body is not the JSON object that is expected: "+err.Error())
