@@ -2,25 +2,15 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"foster/health/notify"
-	"foster/health/notify/agentconf"
 	"foster/server/config"
 )
 
-const (
-	// agentNotifyFile is the file of an agent that says how people are told, in the configuration directory.
-	agentNotifyFile = "health_alarm_notify.conf"
-	// notifyDir is where notifications wait, in the data directory.
-	notifyDir = "notify"
-)
+// notifyDir is where notifications wait, in the data directory.
+const notifyDir = "notify"
 
 // openNotifications opens the notification hub.
 func (s *Server) openNotifications(ctx context.Context, cfg *config.Config) error {
@@ -38,40 +28,11 @@ func (s *Server) openNotifications(ctx context.Context, cfg *config.Config) erro
 
 // notifyConfig returns how people are told.
 func (s *Server) notifyConfig(cfg *config.Config) notify.Config {
-	h := &cfg.Server.Health
-	c := notify.DefaultConfig()
-	c.Summary, c.Script, c.ScriptTimeout = h.UseSummary, h.Script, h.NotificationTimeout
-	mapped, err := agentNotifications(filepath.Join(s.opts.ConfigDir, agentNotifyFile), func(problem string) { s.log.Warn("notifications: " + problem) })
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.log.Error("notifications: the file is not used", "error", err)
+	c, problems := config.LoadNotify(s.opts.ConfigDir, cfg.Server)
+	for _, p := range problems {
+		s.log.Warn("notifications: " + p.String())
 	}
-	c.Services, c.Routes, c.ClearAlways = mapped.Services, mapped.Routes, mapped.ClearAlways
 	return c
-}
-
-// agentNotifications reads a health_alarm_notify.conf.
-func agentNotifications(name string, report func(problem string)) (agentconf.Mapped, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return agentconf.Mapped{}, fmt.Errorf("read how to notify: %w", err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	text, err := io.ReadAll(io.LimitReader(f, agentconf.MaxFile+1))
-	switch {
-	case err != nil:
-		return agentconf.Mapped{}, fmt.Errorf("read %s: %w", name, err)
-	case len(text) > agentconf.MaxFile:
-		return agentconf.Mapped{}, fmt.Errorf("read %s: larger than %d bytes", name, agentconf.MaxFile)
-	}
-	file, problems := agentconf.Parse(name, string(text))
-	mapped, more := file.Map(nil, func(path string) bool {
-		info, err := os.Stat(path)
-		return err == nil && !info.IsDir()
-	})
-	for _, p := range append(problems, more...) {
-		report(fmt.Sprintf("%s:%d: %s", name, p.Line, p.Message))
-	}
-	return mapped, nil
 }
 
 // programEnvironment returns what programs that notify find in their environment.

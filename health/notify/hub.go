@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -22,13 +24,14 @@ type Hub struct {
 	opt Options
 	log *slog.Logger
 
-	mu      sync.Mutex // guards what follows
-	config  Config
-	state   *state
-	journal *journal
-	workers map[string]*worker
-	closed  bool
-	calls   []call // of Options.Done, to be made
+	mu       sync.Mutex // guards what follows
+	config   Config
+	state    *state
+	journal  *journal
+	workers  map[string]*worker
+	programs map[string]bool // that alerts named, and whether they are there
+	closed   bool
+	calls    []call // of Options.Done, to be made
 
 	outcome chan struct{} // calls has more
 	ctx     context.Context
@@ -58,7 +61,7 @@ func Open(_ context.Context, o Options) (*Hub, error) {
 		return nil, fmt.Errorf("notifications: %w", err)
 	}
 	h := &Hub{
-		opt: o, log: o.Log, config: o.Config, state: newState(services), workers: map[string]*worker{},
+		opt: o, log: o.Log, config: o.Config, state: newState(services), workers: map[string]*worker{}, programs: map[string]bool{},
 		outcome: make(chan struct{}, 1),
 	}
 	if h.journal, err = openJournal(o.Dir, o.Log, h.state.apply); err != nil {
@@ -309,13 +312,33 @@ func (h *Hub) selfNotifying(t *alert.Transition) bool {
 	return h.config.SelfNotifying.MatchAny(t.Hostname, t.MachineGUID) && !h.config.Nevertheless.Match(t.Name)
 }
 
-// scriptFor returns the program that is run instead of the routes, "" for none.
+// scriptFor returns the program that is run instead of the routes, "" for none. What an alert names and is not there, as on
+// a machine that an agent has left, does not keep people from being told.
 func (h *Hub) scriptFor(t *alert.Transition) string {
-	if t.Exec != "" {
-		return t.Exec
+	path := t.Exec
+	if path == "" || path == h.config.Script {
+		return h.config.Script
 	}
-	return h.config.Script
+	there, known := h.programs[path]
+	if !known {
+		info, err := os.Stat(path)
+		there = err == nil && info.Mode().IsRegular() && filepath.IsAbs(path)
+		if len(h.programs) >= maxPrograms {
+			clear(h.programs)
+		}
+		h.programs[path] = there
+		if !there {
+			h.log.Warn("an alert names a program that is not there: its role is told", "program", path, "alert", t.Name)
+		}
+	}
+	if !there {
+		return h.config.Script
+	}
+	return path
 }
+
+// maxPrograms bounds what is remembered of programs.
+const maxPrograms = 1000
 
 const scriptPrefix = "exec "
 
@@ -392,6 +415,7 @@ func (h *Hub) Reload(c Config) error {
 		}
 	}
 	h.config, h.state.services = c, services
+	clear(h.programs)
 	h.settleLocked(func(name string) bool { return !same[name] })
 	return nil
 }
