@@ -165,6 +165,29 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     };
   };
 
+  const streaming = () => ({
+    now: now(),
+    connections: hosts.map((h, i) => ({
+      guid: h.guid,
+      hostname: h.hostname,
+      state: h.state,
+      last_seen: lastOf(h),
+      agent: h.agent.replace("netdata ", ""),
+      hops: 1,
+      api_key: "11111111…5555",
+      connection: h.quietSince
+        ? null
+        : {
+            ...face(h).connection,
+            ...{ bytes_in: 3000 * (now() - born), bytes_plain: 9000 * (now() - born), samples: 5e6, replayed: 1e5, dropped: 0 },
+            ...{ samples_per_second: face(h).samples_per_second, replication_percent: face(h).replication_percent, replicating_charts: h.state === "replicating" ? 7 : 0, lag_seconds: 1.2 },
+          },
+      ended: i % 2 ? { since: born - 9000, until: born - 4100, address: "192.0.2.17:51500", reason: "read: connection reset by peer" } : null,
+    })),
+    rejections: [{ first: born - 600, last: born - 5, count: 41, address: "[192.0.2.9]:50112", hostname: "new-db", guid: "33333333-0000-4000-8000-000000000000", agent: "netdata v2.5.0", api_key: "99999999…5555", status: "API KEY DISABLED PERMISSION DENIED", reason: "API key '99999999…5555' is not allowed. Forbidding access." }],
+    keys: [{ api_key: "11111111…5555", hosts: hosts.length, allow_from: "10.* localhost", memory_mode: "dbengine", replication: true, replication_period_seconds: 86400, compression: ["lz4", "zstd"], health: "auto", ephemeral: false }],
+    self: { version: "mock", started: born, cpu_seconds: (now() - born) / 20, memory_bytes: 2 ** 26, goroutines: 40, accepted: hosts.length, rejected: 41 },
+  });
   const definition = (c, h) => ({
     id: c.id,
     name: c.id,
@@ -270,6 +293,9 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
       counters.fleet++;
       return json(res, fleet(url.searchParams));
     }
+    if (url.pathname === "/api/foster/v1/streaming") return json(res, streaming());
+    if (url.pathname === "/api/foster/v1/storage") return json(res, { bytes: 2 ** 28, full: false, disk: { size_bytes: 2 ** 38, free_bytes: 2 ** 36 }, tiers: [{ tier: 0, step_seconds: 1, series: 572, block_bytes: 2 ** 27, head_bytes: 2 ** 20, points: 1e8, bytes_per_point: 1.3, first: born - 86400, covered_seconds: 86400, max_bytes: 2 ** 30, max_seconds: 1209600, expected_seconds: 767767 }] });
+    if (/^\/api\/foster\/v1\/hosts\/[^/]+\/connections$/.test(url.pathname)) return json(res, { connections: [{ since: born - 4000, until: null }, { since: born - 9000, until: born - 4100, reason: "read: connection reset by peer", samples: 12345 }] });
     if (url.pathname === "/api/foster/v1/first_child") return json(res, { api_keys: 1, api_key: "11111111-2222-3333-4444-555555555555", destination: "192.0.2.1:19999" });
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
     if (!api) return void file(res, url.pathname);

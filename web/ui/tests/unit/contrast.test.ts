@@ -25,11 +25,13 @@ function contrast(a: string, b: string): number {
 
 describe.each(["light", "dark"] as const)("the %s theme", (theme) => {
   const t = tokens(theme);
-  it.each(["text", "muted", "accent", "live", "replicating", "stale", "archived"])("%s is readable on every surface", (name) => {
+  it.each(["text", "muted", "accent", "live", "replicating", "stale", "archived", "ok", "note", "warning", "critical", "off"])("%s is readable on every surface", (name) => {
     for (const surface of ["bg", "surface", "raised", "sunken"]) expect(contrast(t[name]!, t[surface]!), `${name} on ${surface}`).toBeGreaterThanOrEqual(4.5);
   });
   it("text is readable on tinted surfaces", () => {
-    for (const surface of ["warning-bg", "note-bg", "accent-soft"]) expect(contrast(t["text"]!, t[surface]!)).toBeGreaterThanOrEqual(4.5);
+    for (const tone of ["ok", "note", "warning", "critical"]) expect(contrast(t[tone]!, t[`${tone}-bg`]!), tone).toBeGreaterThanOrEqual(4.5);
+    for (const tone of ["cpu", "memory", "disk", "network"]) expect(contrast(t[tone]!, t["surface"]!), tone).toBeGreaterThanOrEqual(3);
+    for (const surface of ["ok-bg", "warning-bg", "critical-bg", "note-bg", "accent-soft"]) expect(contrast(t["text"]!, t[surface]!)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(t["accent"]!, t["accent-soft"]!)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(t["muted"]!, t["accent-soft"]!)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(t["on-accent"]!, t["accent"]!)).toBeGreaterThanOrEqual(4.5);

@@ -1,0 +1,36 @@
+// The pages as those see them who cannot see them well: axe finds no serious fault, in either theme, wide or narrow.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { inBrowser, someHost } from "./browser.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+async function faults(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => `${n.html.slice(0, 200)}\n    ${n.failureSummary}`).join("\n  ")}`);
+}
+
+for (const dark of [false, true]) {
+  test(`no serious fault in the ${dark ? "dark" : "light"} theme`, () =>
+    inBrowser(async ({ url, open }) => {
+      const { path } = await someHost(url);
+      const pages = [
+        ["/", ".table tbody a"],
+        ["/?view=tiles&group=.os", ".tile"],
+        [path, ".chart canvas"],
+        ["/streaming", ".table tbody button"],
+        ["/streaming?tab=storage", ".fill"],
+        ["/nothing-here", ".lost"],
+      ];
+      for (const [place, ready] of pages) {
+        const page = await open(place, { dark, width: dark ? 1280 : 400 });
+        await page.waitForSelector(place === "/" && !dark ? ".tile" : ready);
+        const found = await faults(page);
+        assert.equal(found.length, 0, `${place}\n${found.join("\n")}`);
+        await page.context().close();
+      }
+    }));
+}
