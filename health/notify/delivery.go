@@ -98,14 +98,3 @@ func (l *deliveries) find(f Filter) []Delivery {
 	}
 	return found
 }
-
-// failures returns how many deliveries failed for good since a time.
-func (l *deliveries) failures(since time.Time) int {
-	n := 0
-	for i := len(l.list) - 1; i >= 0 && l.list[i].At.After(since); i-- {
-		if o := l.list[i].Outcome; o == Failed || o == Dropped {
-			n++
-		}
-	}
-	return n
-}

@@ -373,13 +373,6 @@ func (h *Hub) Deliveries(f Filter) []Delivery {
 	return h.state.log.find(f)
 }
 
-// Failures returns how many deliveries failed for good, or were dropped, since a time.
-func (h *Hub) Failures(since time.Time) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.state.log.failures(since)
-}
-
 // Pending returns how many alerts wait for each service.
 func (h *Hub) Pending() map[string]int {
 	h.mu.Lock()

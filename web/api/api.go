@@ -121,6 +121,8 @@ type Options struct {
 	Disk func() (Disk, error)
 	// Deliveries returns entries of the log of notifications, the newest first.
 	Deliveries func(notify.Filter) []notify.Delivery
+	// Pending returns how many alerts wait for each notification service.
+	Pending func() map[string]int
 
 	MaxQueries   int           // queries that run at the same time
 	QueryTimeout time.Duration // of one query, waiting for its turn included
@@ -145,6 +147,7 @@ func DefaultOptions() Options {
 		GzipLevel:    func() int { return 3 },
 		Disk:         func() (Disk, error) { return Disk{}, errors.New("not known") },
 		Deliveries:   func(notify.Filter) []notify.Delivery { return nil },
+		Pending:      func() map[string]int { return nil },
 		MaxQueries:   64,
 		QueryTimeout: 30 * time.Second,
 		MaxCells:     4_000_000,

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +13,8 @@ import (
 // maxDeliveries is how many entries of the delivery log one answer has at most.
 const maxDeliveries = 1000
 
-// deliveries answers /api/foster/v1/deliveries: what became of notifications, the newest first.
+// deliveries answers /api/foster/v1/deliveries: what waits for each service, and what became of notifications,
+// the newest first.
 func (a *API) deliveries(rp *reply, rq *request) {
 	f := notify.Filter{
 		Host: rq.params.get("host"), Alert: rq.params.get("alert"), Service: rq.params.get("service"),
@@ -33,6 +36,12 @@ func (a *API) deliveries(rp *reply, rq *request) {
 	found := a.opt.Deliveries(f)
 	rp.open('{')
 	rp.keyNumber("now", unix(rq.now))
+	rp.keyOpen("pending", '{')
+	pending := a.opt.Pending()
+	for _, name := range slices.Sorted(maps.Keys(pending)) {
+		rp.keyInt(name, int64(pending[name]))
+	}
+	rp.close('}')
 	rp.keyOpen("deliveries", '[')
 	for i := range found {
 		d := &found[i]
