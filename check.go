@@ -37,6 +37,8 @@ func runCheck(_ context.Context, e *env, args []string) error {
 		return fmt.Errorf("read the configuration directory: %s is not a directory", *dir)
 	}
 	cfg, problems := config.Load(*dir)
+	_, more := config.LoadNotify(*dir, cfg.Server)
+	problems = append(problems, more...)
 	count := map[config.Severity]int{}
 	for _, p := range problems {
 		fmt.Fprintln(e.stdout, p)

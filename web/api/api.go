@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"foster/health/history"
-	"foster/health/silence"
 	"foster/health/notify"
+	"foster/health/silence"
 	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
