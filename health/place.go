@@ -2,6 +2,7 @@ package health
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"foster/replication/wire"
@@ -106,6 +107,14 @@ func (f *hostFacts) label(name string) (string, bool) {
 		return f.name, f.name != ""
 	}
 	return "", false
+}
+
+// processors returns how many the host has, as its labels say: an agent of v1 whose own health is off does not send the
+// variable.
+func (f *hostFacts) processors() (float64, bool) {
+	cores, _ := f.label("_system_cores")
+	n, err := strconv.ParseUint(cores, 10, 16)
+	return float64(n), err == nil && n > 0
 }
 
 // inCommon counts the labels that two charts share.

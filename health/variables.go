@@ -77,6 +77,11 @@ func (ev *evaluator) variable(name string) (float64, bool) {
 			return v, true
 		}
 	}
+	if name == "active_processors" {
+		if v, ok := h.facts.processors(); ok {
+			return v, true
+		}
+	}
 	return a.bindings.get(h, a, name)
 }
 
