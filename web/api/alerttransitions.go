@@ -126,6 +126,9 @@ func (q *transitionQuery) add(t *alert.Transition) bool {
 			continue
 		}
 		id, name := f.of(t)
+		if id == "" {
+			continue // it cannot be chosen
+		}
 		o := q.options[i][id]
 		if o == nil {
 			o = &facetOption{id: id, name: name}

@@ -112,7 +112,7 @@ func (e *envelope) application() {
 	tiers := len(e.api.source.Stats().Tiers)
 	e.keyOpen("features", '{')
 	e.keyString("built-for", builtFor(runtime.GOOS))
-	for _, f := range []flag{{"cloud", false}, {"health", false}, {"streaming", true}, {"back-filling", true}, {"replication", true}} {
+	for _, f := range []flag{{"cloud", false}, {"health", e.api.opt.Alerts.Enabled(self.GUID)}, {"streaming", true}, {"back-filling", true}, {"replication", true}} {
 		e.keyBool(f.name, f.on)
 	}
 	e.keyString("stream-compression", "lz4 zstd gzip brotli")

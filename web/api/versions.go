@@ -9,7 +9,8 @@ func (a *API) versions(rp *reply) {
 	rp.keyInt("nodes_hard_hash", nodes)
 	rp.keyInt("contexts_hard_hash", contexts)
 	rp.keyInt("contexts_soft_hash", 0)
-	rp.keyInt("alerts_hard_hash", 0)
-	rp.keyInt("alerts_soft_hash", 0)
+	alerts := int64(a.opt.Alerts.Sequence())
+	rp.keyInt("alerts_hard_hash", alerts)
+	rp.keyInt("alerts_soft_hash", alerts)
 	rp.close('}')
 }
