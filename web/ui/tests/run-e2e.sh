@@ -20,4 +20,4 @@ for _ in $(seq 100); do
   curl -fsS "http://127.0.0.1:$port/readyz" >/dev/null 2>&1 && break
   sleep 0.1
 done
-FOSTER_URL="http://127.0.0.1:$port" npm run --silent e2e || { cat "$dir/log"; exit 1; }
+FOSTER_BIN="$foster" FOSTER_URL="http://127.0.0.1:$port" npm run --silent e2e || { cat "$dir/log"; exit 1; }

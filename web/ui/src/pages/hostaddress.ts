@@ -60,17 +60,28 @@ export function useHostAddress(session: HostSession, { query, full, sections, cu
       const id = current.value;
       clearTimeout(timer);
       if (id === "") return;
-      timer = setTimeout(() => follow(id), Math.max(rest, settle - (performance.now() - begun)));
+      // The first family of a section stands for all of it, with its heading.
+      const place = sections.peek().find((s) => s.families[0]?.id === id)?.id ?? id;
+      timer = setTimeout(() => follow(place), Math.max(rest, settle - (performance.now() - begun)));
     });
     return () => {
       clearTimeout(timer);
       stop();
     };
-  }, [ready, current]);
+  }, [ready, sections, current]);
 }
 
 /** Notes the section on the screen in the address. The top of the page needs none. */
 function follow(id: string): void {
   const hash = scrollY < 40 ? "" : `#${encodeURIComponent(id)}`;
-  if (hash !== location.hash) history.replaceState(null, "", location.pathname + location.search + hash);
+  if (hash === location.hash || atEnd()) return;
+  history.replaceState(null, "", location.pathname + location.search + hash);
+}
+
+/** Whether the section of the address is as far up as the end of the page lets it come: then it is the one that was chosen. */
+function atEnd(): boolean {
+  const { scrollHeight } = document.documentElement;
+  if (location.hash === "" || scrollY + innerHeight < scrollHeight - 2) return false;
+  const top = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.getBoundingClientRect().top ?? -1;
+  return top > 0 && top < innerHeight;
 }

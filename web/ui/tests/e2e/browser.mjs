@@ -9,10 +9,13 @@ export const fosterURL = process.env.FOSTER_URL;
 /** Reason to skip a test that needs the mock's invented hosts, or false. */
 export const mockOnly = fosterURL ? "needs the mock server" : false;
 
-/** Runs `test({url, mock, open})`; open(path, options) gives a page whose errors fail the test. */
-export async function inBrowser(test, { hosts = 3 } = {}) {
-  const mock = fosterURL ? null : await start({ hosts });
-  const url = (fosterURL ?? mock.url).replace(/\/$/, "");
+/**
+ * Runs `test({url, mock, open})`; open(path, options) gives a page whose errors fail the test. `server` is one to use instead
+ * of the usual.
+ */
+export async function inBrowser(test, { hosts = 3, server } = {}) {
+  const mock = fosterURL || server ? null : await start({ hosts });
+  const url = (server?.url ?? fosterURL ?? mock.url).replace(/\/$/, "");
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
   const errors = [];
   const open = async (path, { width = 1280, height = 900, dark = false } = {}) => {
