@@ -60,6 +60,15 @@ func startNetdata(t *testing.T, key, definitions, to string) *agenttest.Agent {
 // has those that Debian's netdata comes with.
 func startFoster(t *testing.T, key, definitions string) string {
 	t.Helper()
+	if definitions == "" {
+		return startFosterWith(t, key, "[directories]\n    stock health config = "+debianStock+"\n[health]\n    script to execute on alarm = /bin/true\n")
+	}
+	return startFosterWith(t, key, "[health]\n    enable stock health configuration = no\n    script to execute on alarm = /bin/true\n", definitions)
+}
+
+// startFosterWith starts foster with a configuration and, in files of their own, further definitions.
+func startFosterWith(t *testing.T, key, configuration string, definitions ...string) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "foster-")
 	if err != nil {
 		t.Fatal(err)
@@ -69,13 +78,10 @@ func startFoster(t *testing.T, key, definitions string) string {
 	if err := os.MkdirAll(filepath.Join(config, "health.d"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	stock := "[health]\n    enable stock health configuration = no\n    script to execute on alarm = /bin/true\n"
-	if definitions == "" {
-		stock = "[directories]\n    stock health config = " + debianStock + "\n[health]\n    script to execute on alarm = /bin/true\n"
-	} else {
-		write(t, filepath.Join(config, "health.d", "diff.conf"), definitions, 0o644)
+	for i, text := range definitions {
+		write(t, filepath.Join(config, "health.d", fmt.Sprintf("%d.conf", i)), text, 0o644)
 	}
-	write(t, filepath.Join(config, "foster.conf"), stock, 0o644)
+	write(t, filepath.Join(config, "foster.conf"), configuration, 0o644)
 	write(t, filepath.Join(config, "stream.conf"), fmt.Sprintf(
 		"[%s]\n    enabled = yes\n    health enabled = yes\n    postpone alerts on connect = 2s\n", key), 0o600)
 
