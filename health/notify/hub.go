@@ -97,13 +97,14 @@ func (h *Hub) recordLocked(rec *record) {
 
 // settleLocked starts and stops workers so that there is one for each service, and ends what waits for those that are gone.
 func (h *Hub) settleLocked(changed func(name string) bool) {
+	now := time.Now()
 	for name, w := range h.workers {
 		if h.state.services[name] == nil || changed != nil && changed(name) {
 			close(w.stop)
 			delete(h.workers, name)
+			h.state.queue(name).hurry(now)
 		}
 	}
-	now := time.Now()
 	for name, q := range h.state.queues {
 		if path, ok := scriptOf(name); ok && h.state.services[name] == nil && q.size > 0 {
 			h.scriptLocked(path)
@@ -176,7 +177,7 @@ func (h *Hub) Observe(t alert.Transition) {
 	if h.closed || k == nil || t.GlobalID <= k.last.GlobalID {
 		return
 	}
-	in := &recordIn{Transition: transition(t), Observed: true, Done: true}
+	in := &recordIn{Transition: transition(t), Done: true}
 	now := time.Now()
 	if !t.New.Raised() {
 		for to := range k.told {

@@ -30,8 +30,7 @@ type record struct {
 type recordIn struct {
 	Transition transition   `json:"t"`
 	Items      []recordItem `json:"items,omitempty"`
-	Observed   bool         `json:"observed,omitempty"` // only known, not to be notified
-	Done       bool         `json:"done,omitempty"`     // the engine knows the outcome
+	Done       bool         `json:"done,omitempty"` // the engine knows the outcome
 }
 
 // recordItem is one recipient of a transition.

@@ -162,6 +162,16 @@ func (q *queue) land(g *group) (overtaken []*item) {
 	return overtaken
 }
 
+// hurry lets what failed before be tried at once: the service is another one now.
+func (q *queue) hurry(now time.Time) {
+	q.failures, q.retry = 0, time.Time{}
+	for _, g := range q.groups {
+		if g.attempts > 0 && g.due.After(now) {
+			g.due = now
+		}
+	}
+}
+
 // oldest returns the oldest item that no worker is at, nil when there is none.
 func (q *queue) oldest() *item {
 	for _, g := range q.groups {

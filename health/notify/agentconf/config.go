@@ -191,7 +191,7 @@ func (f *File) routes(k *method, report func(v Value, format string, args ...any
 		return []notify.Route{{Name: name("*"), To: []notify.Recipient{{Service: k.name}}}}
 	}
 	var routes []notify.Route
-	others := ""
+	var others strings.Builder
 	roles := f.Arrays["role_recipients_"+k.name]
 	for _, role := range slices.Sorted(maps.Keys(roles)) {
 		v := roles[role]
@@ -202,13 +202,13 @@ func (f *File) routes(k *method, report func(v Value, format string, args ...any
 		if strings.TrimSpace(v.Text) == "" {
 			continue // as if the role was not named
 		}
-		others += "!" + role + " "
+		others.WriteString("!" + role + " ")
 		if to := f.recipients(k.name, v, report); len(to) > 0 {
 			routes = append(routes, notify.Route{Name: name(role), Roles: pattern.Parse(role, pattern.Blanks), To: to})
 		}
 	}
 	if to := f.recipients(k.name, f.Variables["DEFAULT_RECIPIENT_"+strings.ToUpper(k.name)], report); len(to) > 0 {
-		routes = append(routes, notify.Route{Name: name("*"), Roles: pattern.Parse(others+"*", pattern.Blanks), To: to})
+		routes = append(routes, notify.Route{Name: name("*"), Roles: pattern.Parse(others.String()+"*", pattern.Blanks), To: to})
 	}
 	return routes
 }
