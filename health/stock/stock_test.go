@@ -4,6 +4,7 @@ import (
 	"bufio"
 	_ "embed"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -176,4 +177,32 @@ func unknown(e *expr.Expression, variables map[string]float64) bool {
 		_, ok := variables[name]
 		return !ok
 	})
+}
+
+// The documentation has them all, and its examples can be read.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/alerts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, example := range strings.Split(string(text), "```\n") {
+		if i%2 == 0 {
+			continue
+		}
+		definitions, problems, err := conf.Parse(strings.NewReader(example), "docs/alerts.md")
+		if err != nil || len(problems) > 0 || len(definitions) != 1 {
+			t.Errorf("%d definitions, %v, %v in the example\n%s", len(definitions), problems, err, example)
+		}
+	}
+	for _, d := range load(t) {
+		row := ""
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "| `"+d.Name+"` |") {
+				row = line
+			}
+		}
+		if !strings.Contains(row, "`"+d.On+"`") || !strings.Contains(row, "| "+d.Units+" |") || !strings.HasSuffix(row, "| "+d.To+" |\n") {
+			t.Errorf("%s: %s on %s, %s, to %s, is not in docs/alerts.md: %s", d.Source(), d.Name, d.On, d.Units, d.To, row)
+		}
+	}
 }
