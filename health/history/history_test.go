@@ -370,7 +370,8 @@ func TestBackpressure(t *testing.T) {
 		})
 	}()
 	<-blocked
-	list := make([]alert.Transition, maxQueued+10)
+	l.limit = 100
+	list := make([]alert.Transition, l.limit+10)
 	for i := range list {
 		list[i] = transition(int64(i), hostA, 1, alert.Clear, alert.Warning)
 	}
@@ -378,13 +379,16 @@ func TestBackpressure(t *testing.T) {
 	if l.Dropped() != 10 {
 		t.Errorf("%d dropped", l.Dropped())
 	}
-	l.mu.Lock()
-	l.queue = l.queue[:0] // writing them all would take long
-	l.done = l.added
-	l.mu.Unlock()
+	// Readers get what is in the file.
+	if got := query(t, l, Filter{}); len(got) != 0 {
+		t.Errorf("%d transitions", len(got))
+	}
 	close(release)
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	if got := query(t, l, Filter{}); len(got) != l.limit || got[len(got)-1].UniqueID != epoch+10 {
+		t.Errorf("%d transitions, the oldest is %d", len(got), got[len(got)-1].UniqueID-epoch)
 	}
 }
 

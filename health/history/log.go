@@ -35,6 +35,7 @@ type Log struct {
 	readers *sql.DB
 	writer  *writer
 
+	limit   int // maxQueued, but in a test
 	dropped atomic.Int64
 
 	mu     sync.Mutex // guards the following
@@ -82,6 +83,7 @@ func newLog(db, readers *sql.DB, w *writer, log *slog.Logger) *Log {
 		db:      db,
 		readers: readers,
 		writer:  w,
+		limit:   maxQueued,
 		moved:   make(chan struct{}),
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -124,7 +126,7 @@ func (l *Log) add(entries []entry) {
 			l.dropped.Add(int64(len(entries)))
 			return
 		}
-		room := min(maxQueued-len(l.queue), len(entries))
+		room := min(max(0, l.limit-len(l.queue)), len(entries))
 		l.queueLocked(entries[:room])
 		entries = entries[room:]
 		moved := l.moved
@@ -229,6 +231,16 @@ func (l *Log) Flush(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("write the alert log: %w", ctx.Err())
 		}
+	}
+	return nil
+}
+
+// settle is Flush for those who read: while the database cannot be written they get what is in it after a moment.
+func (l *Log) settle(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := l.Flush(short); err != nil && (ctx.Err() != nil || short.Err() == nil) {
+		return err
 	}
 	return nil
 }

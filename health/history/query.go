@@ -51,7 +51,7 @@ func (l *Log) Each(ctx context.Context, f Filter, do func(*alert.Transition) boo
 	if f.MachineGUIDs != nil && len(f.MachineGUIDs) == 0 {
 		return nil
 	}
-	if err := l.Flush(ctx); err != nil {
+	if err := l.settle(ctx); err != nil {
 		return fmt.Errorf("query the alert log: %w", err)
 	}
 	text, args := f.sql()

@@ -27,9 +27,10 @@ type Alert struct {
 	ExecutedAt time.Time
 }
 
-// Restore returns what is known of the alerts of a host. It waits until what was queued is written.
+// Restore returns what is known of the alerts of a host. What was queued before counts, unless the database cannot be
+// written.
 func (l *Log) Restore(ctx context.Context, machineGUID string) (State, error) {
-	if err := l.Flush(ctx); err != nil {
+	if err := l.settle(ctx); err != nil {
 		return State{}, fmt.Errorf("restore alerts: %w", err)
 	}
 	s, err := l.restore(ctx, machineGUID)
