@@ -1,0 +1,67 @@
+package server
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foster/health/silence"
+)
+
+// Who may manage the parent silences alerts, and what was silenced stays so over a restart.
+func TestSilences(t *testing.T) {
+	t.Parallel()
+	const silences = "/api/foster/v1/silences"
+	post := func(r *http.Request) {
+		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(`{"selector":{"alarm":"disk*"},"duration":3600}`))
+	}
+	p := start(t, "allow management from = localhost")
+	path := filepath.Join(p.dir, "data", silence.TokenFile)
+	token, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the token: %v, %v", info.Mode(), err)
+	}
+	shown := func(r *http.Request) { r.Header.Set("X-Auth-Token", strings.TrimSpace(string(token))) }
+	foreign := func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }
+	want := func(p *parent, path string, status int, text string, change ...func(*http.Request)) {
+		t.Helper()
+		if a := get(t, p.plain(), path, change...); a.status != status || !strings.Contains(a.body, text) {
+			t.Errorf("%s: %d %q, want %d %q", path, a.status, a.body, status, text)
+		}
+	}
+	const list = "/api/v1/manage/health?cmd=LIST"
+	want(p, list, http.StatusForbidden, "Auth Error")
+	want(p, list, http.StatusOK, `"type": "None"`, shown)
+	want(p, "/api/v1/manage/health?cmd=SILENCE&context=disk.*", http.StatusOK, "Alarm selector added", shown)
+	want(p, silences, http.StatusForbidden, "other sites", post, foreign)
+	want(p, silences, http.StatusCreated, `"alarm":"disk*"`, post)
+	p.halt(t)
+
+	for allowed, status := range map[string]int{"localhost": http.StatusCreated, "10.*": http.StatusForbidden} {
+		q := &parent{dir: p.dir, port: p.port, addr: p.addr, log: p.log}
+		q.configure(t, "allow management from = "+allowed)
+		if q.Server, err = New(q.options()); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want(q, silences, http.StatusOK, `"context": "disk.*"`)
+		want(q, silences, http.StatusOK, `"alarm":"disk*"`)
+		want(q, silences, status, "", post, shown)
+		if status == http.StatusForbidden {
+			want(q, list, status, "", shown)
+			// However the path is written.
+			want(q, "/api//v1/%6danage%2Fhealth?cmd=LIST", status, "", shown)
+			want(q, "//api/foster//v1/silences/", status, "", post, shown)
+			want(q, "/host/"+q.guid+"/api/foster/v1/maintenance", status, "", post, shown)
+		}
+		q.halt(t)
+	}
+}
