@@ -61,15 +61,7 @@ const index = "index.html"
 
 // places are the paths at which the application has something to show, as its router knows them (ui/src/state/router.ts).
 // Those of hosts arrive here without their prefix.
-var places = map[string]bool{
-	"": true, index: true, "alerts": true, "explore": true, "streaming": true, "dashboards": true,
-}
-
-// isPlace says whether the application has something to show at a path.
-func isPlace(name string) bool {
-	id, isDashboard := strings.CutPrefix(name, "dashboards/")
-	return places[name] || isDashboard && id != "" && !strings.Contains(id, "/")
-}
+var places = map[string]bool{"": true, index: true, "alerts": true, "explore": true, "streaming": true}
 
 func newPages(dist fs.FS, o Options) (*pages, error) {
 	if o.Gzip == nil {
@@ -175,7 +167,7 @@ func (p *pages) resolve(name string) (f *file, status int, message string) {
 	}
 	if path.Ext(name) == "" {
 		status := http.StatusOK
-		if !isPlace(name) {
+		if !places[name] {
 			status = http.StatusNotFound
 		}
 		return p.files[index], status, ""

@@ -165,6 +165,19 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     };
   };
 
+  const alerts = () => ({
+    nodes: hosts.map((h, ni) => ({ ni, mg: h.guid, nm: h.hostname })),
+    alert_instances: hosts.flatMap((h, ni) => [
+      { ni, nm: "10min_cpu_usage", ch: "system.cpu", ctx: "system.cpu", st: ni % 5 === 0 ? "WARNING" : "CLEAR", sum: `CPU of ${h.hostname}`, info: "Average use of all processors over ten minutes", units: "%", v: 91.4, tr_t: born - 700, to: "sysadmin", tp: "System", cm: "CPU", cl: "Utilization" },
+      { ni, nm: "ram_in_use", ch: "system.ram", ctx: "system.ram", st: ni % 7 === 4 ? "CRITICAL" : "CLEAR", sum: `Memory of ${h.hostname}`, info: "", units: "%", v: 98.2, tr_t: born - 90, to: "sysadmin", tp: "System", cm: "Memory", cl: "Utilization" },
+    ]),
+  });
+  const transitions = () => ({
+    transitions: hosts.slice(0, 20).map((h, i) => ({
+      ...{ transition_id: `t${i}`, when: born - 60 * i, machine_guid: h.guid, hostname: h.hostname, alert: "10min_cpu_usage", instance: "system.cpu", summary: "CPU", units: "%" },
+      ...{ old: { status: i % 2 ? "WARNING" : "CLEAR", value: 50, duration: 340 }, new: { status: i % 2 ? "CLEAR" : "WARNING", value: 91 }, notification: { to: "sysadmin" } },
+    })),
+  });
   const streaming = () => ({
     now: now(),
     connections: hosts.map((h, i) => ({
@@ -296,6 +309,8 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     if (url.pathname === "/api/foster/v1/streaming") return json(res, streaming());
     if (url.pathname === "/api/foster/v1/storage") return json(res, { bytes: 2 ** 28, full: false, disk: { size_bytes: 2 ** 38, free_bytes: 2 ** 36 }, tiers: [{ tier: 0, step_seconds: 1, series: 572, block_bytes: 2 ** 27, head_bytes: 2 ** 20, points: 1e8, bytes_per_point: 1.3, first: born - 86400, covered_seconds: 86400, max_bytes: 2 ** 30, max_seconds: 1209600, expected_seconds: 767767 }] });
     if (/^\/api\/foster\/v1\/hosts\/[^/]+\/connections$/.test(url.pathname)) return json(res, { connections: [{ since: born - 4000, until: null }, { since: born - 9000, until: born - 4100, reason: "read: connection reset by peer", samples: 12345 }] });
+    if (url.pathname === "/api/v2/alerts") return json(res, alerts());
+    if (url.pathname === "/api/v2/alert_transitions") return json(res, transitions());
     if (url.pathname === "/api/foster/v1/first_child") return json(res, { api_keys: 1, api_key: "11111111-2222-3333-4444-555555555555", destination: "192.0.2.1:19999" });
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
     if (!api) return void file(res, url.pathname);

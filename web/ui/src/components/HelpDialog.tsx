@@ -12,7 +12,6 @@ const everywhere: Keys = [
   [["g", "a"], "alerts"],
   [["g", "e"], "explore"],
   [["g", "s"], "streaming"],
-  [["g", "d"], "dashboards"],
   [["t"], "light or dark"],
   [["?"], "this help"],
 ];

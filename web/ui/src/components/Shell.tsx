@@ -22,7 +22,6 @@ const places: readonly Place[] = [
   { href: "/alerts", label: "Alerts", icon: "bell", key: "a", pages: ["alerts"] },
   { href: "/explore", label: "Explore", icon: "explore", key: "e", pages: ["explore"] },
   { href: "/streaming", label: "Streaming", icon: "stream", key: "s", pages: ["streaming"] },
-  { href: "/dashboards", label: "Dashboards", icon: "dashboard", key: "d", pages: ["dashboards", "dashboard"] },
 ];
 
 const pause = 1500; // ms between the two keys of "g f"

@@ -49,7 +49,7 @@ function Content({ store, s }: { store: StreamingStore; s: Streaming }): JSX.Ele
   return (
     <>
       <SelfLoad self={s.self} now={s.now} loads={store.loads} />
-      <div class="streaming-bar">
+      <div class="tab-bar">
         <Tabs
           label="Streaming"
           controls="streaming-panel"

@@ -9,8 +9,6 @@ export type Route =
   | { page: "alerts" }
   | { page: "explore" }
   | { page: "streaming" }
-  | { page: "dashboards" }
-  | { page: "dashboard"; id: string }
   | { page: "host"; host: string }
   | { page: "unknown"; path: string };
 
@@ -20,7 +18,6 @@ const places: Record<string, Route> = {
   alerts: { page: "alerts" },
   explore: { page: "explore" },
   streaming: { page: "streaming" },
-  dashboards: { page: "dashboards" },
 };
 
 export function parseRoute(path: string): Route {
@@ -28,16 +25,12 @@ export function parseRoute(path: string): Route {
   const segments = path.split("/").filter((s) => s !== "");
   const place = places[segments[0] ?? ""];
   if (segments.length < 2 && place) return place;
-  if (segments.length !== 2) return unknown;
-  let name: string;
+  if (segments.length !== 2 || segments[0] !== "host") return unknown;
   try {
-    name = decodeURIComponent(segments[1]!);
+    return { page: "host", host: decodeURIComponent(segments[1]!) };
   } catch {
     return unknown;
   }
-  if (segments[0] === "host") return { page: "host", host: name };
-  if (segments[0] === "dashboards") return { page: "dashboard", id: name };
-  return unknown;
 }
 
 const address = signal({ path: location.pathname, search: location.search });
