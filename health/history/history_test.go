@@ -379,6 +379,13 @@ func TestBackpressure(t *testing.T) {
 	if l.Dropped() != 10 {
 		t.Errorf("%d dropped", l.Dropped())
 	}
+	// Nobody waits for it any more, and what comes next takes the place of what came before.
+	for n := range int64(5) {
+		l.Append([]alert.Transition{transition(1000+n, hostA, 1, alert.Clear, alert.Warning)})
+	}
+	if l.Dropped() != 15 {
+		t.Errorf("%d dropped", l.Dropped())
+	}
 	// Readers get what is in the file.
 	if got := query(t, l, Filter{}); len(got) != 0 {
 		t.Errorf("%d transitions", len(got))
@@ -387,7 +394,7 @@ func TestBackpressure(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if got := query(t, l, Filter{}); len(got) != l.limit || got[len(got)-1].UniqueID != epoch+10 {
+	if got := query(t, l, Filter{}); len(got) != l.limit || got[len(got)-1].UniqueID != epoch+15 || got[0].UniqueID != epoch+1004 {
 		t.Errorf("%d transitions, the oldest is %d", len(got), got[len(got)-1].UniqueID-epoch)
 	}
 }

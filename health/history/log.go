@@ -20,7 +20,7 @@ const (
 	maxBatch = 4096
 	// flushEvery is how long one may wait before it is written.
 	flushEvery = 500 * time.Millisecond
-	// patience is how long Append waits for room before it drops what has waited longest.
+	// patience is how long the disk may take nothing before Append drops what has waited longest.
 	patience = 2 * time.Second
 	// retryAfter is the pause after the database could not be written.
 	retryAfter = time.Second
@@ -41,6 +41,7 @@ type Log struct {
 	mu     sync.Mutex // guards the following
 	queue  []entry
 	closed bool
+	stuck  bool          // something was dropped, and nothing written since
 	done   uint64        // entries written or dropped so far
 	added  uint64        // entries queued so far
 	moved  chan struct{} // closed, and made anew, whenever done grows
@@ -92,8 +93,9 @@ func newLog(db, readers *sql.DB, w *writer, log *slog.Logger) *Log {
 	return l
 }
 
-// Append adds transitions, the older ones first. It returns at once unless the disk cannot follow: then it waits for room a
-// moment, and after that what has waited longest is dropped and counted.
+// Append adds transitions, the older ones first. It returns at once unless the disk cannot follow: then it waits for room as
+// long as something is written. When nothing is for a moment, and until something is again, what has waited longest is
+// dropped and counted.
 func (l *Log) Append(list []alert.Transition) {
 	entries := make([]entry, len(list))
 	for i := range list {
@@ -118,7 +120,6 @@ func (l *Log) Dropped() int64 { return l.dropped.Load() }
 
 // add queues entries, see Append.
 func (l *Log) add(entries []entry) {
-	deadline := time.Time{}
 	for len(entries) > 0 {
 		l.mu.Lock()
 		if l.closed {
@@ -129,21 +130,24 @@ func (l *Log) add(entries []entry) {
 		room := min(max(0, l.limit-len(l.queue)), len(entries))
 		l.queueLocked(entries[:room])
 		entries = entries[room:]
-		moved := l.moved
+		moved, stuck := l.moved, l.stuck
 		l.mu.Unlock()
 		if len(entries) == 0 {
 			return
 		}
 		l.hurry()
-		if deadline.IsZero() {
-			deadline = time.Now().Add(patience)
+		if stuck {
+			l.makeRoom(len(entries))
+			continue
 		}
+		timer := time.NewTimer(patience)
 		select {
 		case <-moved:
 		case <-l.stop:
-		case <-time.After(time.Until(deadline)):
+		case <-timer.C:
 			l.makeRoom(len(entries))
 		}
+		timer.Stop()
 	}
 }
 
@@ -169,7 +173,7 @@ func (l *Log) makeRoom(n int) {
 		kept = append(kept, e)
 	}
 	clear(l.queue[len(kept):])
-	l.queue = kept
+	l.queue, l.stuck = kept, true
 	l.dropped.Add(int64(dropped))
 	l.doneLocked(dropped)
 }

@@ -108,5 +108,6 @@ func (l *Log) takeBatch() []entry {
 func (l *Log) wrote(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.stuck = false
 	l.doneLocked(n)
 }
