@@ -50,7 +50,7 @@ export interface PlotRows {
 const noRows: PlotRows = { times: [], columns: [], band: null, anomalies: [], step: 1 };
 
 const labelFont = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
-const axisWidth = 46; // px; the same on all charts, so that equal times stand below each other
+const axisWidth = 52; // px; the same on all charts, so that equal times stand below each other
 
 /**
  * One drawn chart: uPlot with what it lacks here – stacking, axes in whole units, a time range and a cursor that come from
@@ -205,7 +205,8 @@ export class Plot {
           space: 70,
           grid: { stroke: grid, width: 1 },
           ticks: { show: false },
-          values: (_u, splits, _axis, _space, step) => splits.map((t) => formatTimeTick(t, step)),
+          // A label at the very end would be cut.
+          values: (u, splits, _axis, _space, step) => splits.map((t) => (u.valToPos(t, "x") > u.over.clientWidth - 8 ? "" : formatTimeTick(t, step))),
         },
         {
           stroke: label,

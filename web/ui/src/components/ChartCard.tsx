@@ -48,7 +48,7 @@ export function ChartCard({ session, chart, full }: Props): JSX.Element {
     <article class={`card chart${isFull ? " full" : ""}${worst ? ` ${worst.status.toLowerCase()}` : ""}`} ref={card} data-chart={chart.id} aria-label={chart.title}>
       <header>
         <h4 title={chart.title}>{chart.title}</h4>
-        {worst && <AlarmMark alarms={alarms!} />}
+        {worst && <AlarmMark alarms={alarms!} host={session.host.value?.hostname ?? session.name} />}
         <span class="units">{inView ? display.value.label : ""}</span>
         {inView && <Tools session={session} chart={chart} drawn={drawn} order={order} display={display} full={full} />}
       </header>
@@ -66,15 +66,17 @@ export function raised(alarms: readonly Alarm[] | undefined): Alarm | undefined 
   return alarms?.find((a) => a.status === "CRITICAL" || a.status === "WARNING");
 }
 
-function AlarmMark({ alarms }: { alarms: readonly Alarm[] }): JSX.Element {
+function AlarmMark({ alarms, host }: { alarms: readonly Alarm[]; host: string }): JSX.Element {
   const up = alarms.filter((a) => a.status === "CRITICAL" || a.status === "WARNING");
   const [first] = up;
   const text = up.map((a) => `${a.status.toLowerCase()}: ${a.name} ${a.value}, since ${formatDateTime(a.changed)}${a.silenced ? ", silenced" : ""}\n${a.info}`).join("\n\n");
   return (
-    <Status tone={first!.status === "CRITICAL" ? "critical" : "warning"} title={text}>
-      {first!.name} {first!.value}
-      {up.length > 1 && ` +${up.length - 1}`}
-    </Status>
+    <a class="alarm-mark" href={`/alerts?${new URLSearchParams({ q: `${host} ${first!.name}` }).toString()}`} title={text}>
+      <Status tone={first!.status === "CRITICAL" ? "critical" : "warning"}>
+        {first!.name} {first!.value}
+        {up.length > 1 && ` +${up.length - 1}`}
+      </Status>
+    </a>
   );
 }
 
