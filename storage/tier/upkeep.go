@@ -18,6 +18,9 @@ import (
 // head has become large enough.
 const upkeepEvery = time.Minute
 
+// retryAfter is when that is tried again after it has failed, or the disk was full.
+const retryAfter = 5 * time.Second
+
 // never is the interval at which the TSDB does by itself what upkeep does.
 const never = 100 * 365 * 24 * time.Hour
 
@@ -34,15 +37,18 @@ func (r *Raw) upkeep(ctx context.Context) {
 		case <-wake:
 		case <-tick.C:
 			wake = r.wake
+			tick.Reset(upkeepEvery)
 			r.recent.sweep(r.now().Unix() - recentIdle)
 		}
 		if r.space.short() {
-			wake = nil // until the next tick
+			wake = nil
+			tick.Reset(retryAfter)
 			continue
 		}
 		r.db.ForceHeadMMap()
 		if err := r.compact(ctx); err != nil && ctx.Err() == nil {
 			wake = nil
+			tick.Reset(retryAfter)
 			r.log.Error("compaction failed; it is tried again", "error", err)
 			if errors.As(err, new(*wlog.CorruptionErr)) {
 				r.torn.Store(true)
