@@ -66,3 +66,28 @@ func bearer(scheme, token string) http.Header {
 	}
 	return h
 }
+
+// call posts to an API that answers 200 with {"ok": false, "error": …} when it refuses.
+func (s *Service) call(ctx context.Context, url string, header http.Header, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return permanent("encode the message: %v", err)
+	}
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	text, err := s.do(ctx, http.MethodPost, url, header, body)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		OK          bool
+		Error       string
+		Description string
+	}
+	if json.Unmarshal(text, &answer) == nil && !answer.OK {
+		return permanent("the service refuses: %s%s", answer.Error, answer.Description)
+	}
+	return nil
+}

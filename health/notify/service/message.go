@@ -269,3 +269,16 @@ func cut(s string, n int) string {
 	}
 	return strings.ToValidUTF8(s[:n-len("…")], "") + "…"
 }
+
+// id names the content of the message.
+func (m *Message) id() string {
+	ids := make([]string, 0, len(m.Alerts))
+	for i := range m.Alerts {
+		ids = append(ids, strconv.FormatInt(m.Alerts[i].GlobalID, 36))
+	}
+	if m.Test {
+		ids = append(ids, strconv.FormatInt(time.Now().UnixNano(), 36))
+	}
+	slices.Sort(ids)
+	return "foster." + cut(strings.Join(ids, "."), 180)
+}

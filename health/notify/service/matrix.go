@@ -4,102 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
-	"time"
-
-	"foster/health/alert"
 )
-
-func hexColor(s alert.Status) string { return fmt.Sprintf("#%06x", color(s)) }
-
-// call posts to an API that answers 200 with {"ok": false, "error": …} when it refuses.
-func (s *Service) call(ctx context.Context, url string, header http.Header, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return permanent("encode the message: %v", err)
-	}
-	if header == nil {
-		header = http.Header{}
-	}
-	header.Set("Content-Type", "application/json; charset=utf-8")
-	text, err := s.do(ctx, http.MethodPost, url, header, body)
-	if err != nil {
-		return err
-	}
-	var answer struct {
-		OK          bool
-		Error       string
-		Description string
-	}
-	if json.Unmarshal(text, &answer) == nil && !answer.OK {
-		return permanent("the service refuses: %s%s", answer.Error, answer.Description)
-	}
-	return nil
-}
-
-// telegram sends as a bot.
-type telegram struct {
-	s      *Service
-	url    string
-	chats  []string
-	silent bool
-}
-
-// newTelegram reads telegram://token@telegram?chats=@channel,id and telegram+https://token@proxy?chats=….
-func newTelegram(s *Service, t *target, _ Environment) error {
-	id, secret := t.user()
-	if id == "" || secret == "" {
-		return errors.New("the URL is telegram://123:token@telegram?chats=id,@channel")
-	}
-	c := &telegram{
-		s: s, url: t.api("https://api.telegram.org") + "/bot" + id + ":" + secret + "/sendMessage",
-		chats:  append(t.list("chats"), t.list("channels")...),
-		silent: t.query.Get("notification") != "" && !isYes(t.query.Get("notification")),
-	}
-	s.sender = c
-	return nil
-}
-
-func (c *telegram) send(ctx context.Context, m *Message, address string) error {
-	text := "<b>" + html.EscapeString(cut(m.Title(), 500)) + "</b>\n" + html.EscapeString(cut(m.Text(), 2500))
-	return each(c.chats, address, "chat", func(chat string) error {
-		chat, thread, _ := strings.Cut(chat, ":")
-		body := map[string]any{
-			"chat_id": chat, "text": text, "parse_mode": "HTML",
-			"disable_notification":     c.silent || m.Status() == alert.Clear,
-			"disable_web_page_preview": true,
-		}
-		if n, err := strconv.Atoi(thread); err == nil {
-			body["message_thread_id"] = n
-		}
-		return c.s.call(ctx, c.url, nil, body)
-	})
-}
-
-// each calls send for the address, or without one for all of a URL. It goes on after a failure: the others shall be told, and
-// returns the last.
-func each(all []string, address, what string, send func(address string) error) error {
-	if address != "" {
-		return send(address)
-	}
-	if len(all) == 0 {
-		return permanent("neither the recipient nor the URL names a %s", what)
-	}
-	var last error
-	for _, a := range all {
-		if err := send(a); err != nil {
-			last = err
-		}
-	}
-	return last
-}
 
 // matrix sends to rooms of a Matrix server.
 type matrix struct {
@@ -189,17 +99,4 @@ func (c *matrix) resolve(ctx context.Context, token, alias string) (string, erro
 		return "", permanent("the service knows no room %s", cut(alias, 100))
 	}
 	return answer.ID, nil
-}
-
-// id names the content of the message.
-func (m *Message) id() string {
-	ids := make([]string, 0, len(m.Alerts))
-	for i := range m.Alerts {
-		ids = append(ids, strconv.FormatInt(m.Alerts[i].GlobalID, 36))
-	}
-	if m.Test {
-		ids = append(ids, strconv.FormatInt(time.Now().UnixNano(), 36))
-	}
-	slices.Sort(ids)
-	return "foster." + cut(strings.Join(ids, "."), 180)
 }
