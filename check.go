@@ -202,8 +202,7 @@ func describeKey(out io.Writer, cfg *config.Config, key string) error {
 // effect says so when foster reads a setting of a child and does not support it yet.
 func effect(name string) string {
 	switch name {
-	case "health enabled", "postpone alerts on connect", "health log retention",
-		"proxy enabled", "proxy destination", "proxy api key", "proxy send charts matching":
+	case "proxy enabled", "proxy destination", "proxy api key", "proxy send charts matching":
 		return " (no effect yet)"
 	}
 	return ""

@@ -238,7 +238,7 @@ func TestChildSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	const key = "11111111-2222-3333-4444-555555555555"
-	text := "[" + key + "]\nenabled = yes\ndb = ram\nretention = 100\nupdate every = 2\nhealth enabled = auto\npostpone alerts on connect = 2m\n" +
+	text := "[" + key + "]\nenabled = yes\ndb = ram\nretention = 100\nupdate every = 2\nhealth enabled = yes\npostpone alerts on connect = 2m\n" +
 		"health log retention = 6d\nproxy enabled = yes\nproxy destination = a b\nproxy api key = " + key + "\nproxy send charts matching = system.*\n" +
 		"enable compression = no\ncompression algorithms order = zstd\nenable replication = no\nreplication period = 2d\nreplication step = 10m\nis ephemeral node = yes\nquota = 512MiB\n"
 	if err := os.WriteFile(filepath.Join(dir, config.StreamFile), []byte(text), 0o600); err != nil {

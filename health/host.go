@@ -87,13 +87,13 @@ func (h *host) visit(ctx context.Context) {
 			if ctx.Err() == nil {
 				h.engine.o.Log.Error("alerts are not evaluated: their log cannot be read", "machine_guid", h.guid, "error", err)
 			}
-			h.next.Store(now + retry)
+			h.next.Store(now + h.retry())
 			return
 		}
 	}
 	h.refresh(ctx, now)
 	h.reconcile(now)
-	next := now + retry
+	next := now + h.retry()
 	if h.rules.Mode != Never {
 		h.link(now)
 		h.evaluate(ctx, now)
@@ -112,7 +112,10 @@ func (h *host) visit(ctx context.Context) {
 }
 
 // retry is how often a host is looked at when nothing of it is due, in seconds.
-const retry = 10
+func (h *host) retry() int64 { return max(1, seconds(h.engine.settings.Load().RunEvery)) }
+
+// rulesEvery is how often the configuration is asked what holds for a host, in seconds.
+const rulesEvery = 10
 
 // flush hands what happened to the log.
 func (h *host) flush() {
@@ -145,7 +148,7 @@ func (h *host) refresh(ctx context.Context, now int64) {
 	}
 	conn := h.catalog.Connection()
 	was := h.connection.Load()
-	if conn != was || now-h.rulesAt >= retry || now < h.rulesAt || h.catalog.Removed() {
+	if conn != was || now-h.rulesAt >= rulesEvery || now < h.rulesAt || h.catalog.Removed() {
 		h.rulesAt, h.rules = now, h.engine.o.Rules(h.catalog)
 		if h.catalog.Info().MemoryMode == "none" || h.catalog.Removed() {
 			h.rules.Mode = Never
@@ -225,7 +228,7 @@ func (h *host) evaluate(ctx context.Context, now int64) {
 	h.evaluator.reset(h, now)
 	var due []*running
 	for _, a := range h.alerts {
-		if a.next > now+max(a.every, retry) { // the clock was set back
+		if a.next > now+max(a.every, h.retry()) { // the clock was set back
 			a.next = now
 		}
 		if a.next > now {
@@ -233,7 +236,7 @@ func (h *host) evaluate(ctx context.Context, now int64) {
 		}
 		a.disabled, a.silenced = h.silenced(a, now)
 		if a.disabled || !h.runnable(a, now) {
-			a.next = now + min(a.every, retry)
+			a.next = now + min(a.every, h.retry())
 			if a.status == alert.Uninitialized {
 				a.next = now + 1
 			}
@@ -264,7 +267,7 @@ func (h *host) runnable(a *running, now int64) bool {
 
 // schedule repeats notifications that are due, and returns when there is something to do again.
 func (h *host) schedule(now int64) int64 {
-	next := now + retry
+	next := now + h.retry()
 	if h.catalog != nil && h.catalog.Generation() != h.generation.Load() {
 		next = now + 1
 	}

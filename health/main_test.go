@@ -39,19 +39,18 @@ type bench struct {
 	mu  sync.Mutex // guards now
 	now time.Time
 
-	store     *storage.Store
-	log       *history.Log
-	silences  *silence.Set
-	engine    *Engine
-	rules     Rules
-	settings  Settings
-	facts     map[string]float64
-	notified  []alert.Transition
-	host      *catalog.Host
-	appender  *storage.Appender
-	conn      *catalog.Connection
-	problems  bool // definitions may have problems
-	loadedAny bool
+	store    *storage.Store
+	log      *history.Log
+	silences *silence.Set
+	engine   *Engine
+	rules    Rules
+	settings Settings
+	facts    map[string]float64
+	notified []alert.Transition
+	host     *catalog.Host
+	appender *storage.Appender
+	conn     *catalog.Connection
+	problems bool // definitions may have problems
 }
 
 func newBench(t testing.TB) *bench {

@@ -75,9 +75,6 @@ const streamConfTemplate = `# Who may stream metrics to this parent, and what ha
     # Seconds between two samples. The default is what the child collects with.
     #update every = 1
 
-    # The rest is read, checked and has no effect yet: samples are kept on disk
-    # (dbengine), there are no alerts, and nothing is passed on.
-
     # Where samples are kept: dbengine (on disk), ram (only the latest, in
     # memory), save or map (the same, but on disk when foster stops), or none
     # (passed on and shown live only). The default is [db] db of foster.conf.
