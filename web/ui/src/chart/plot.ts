@@ -45,6 +45,8 @@ export interface PlotRows {
   anomalies: readonly Cell[];
   /** Seconds a row covers. */
   step: number;
+  /** Values that the axis reaches at least: charts beside each other get the same axis. */
+  alike?: readonly [low: number, high: number] | undefined;
 }
 
 const noRows: PlotRows = { times: [], columns: [], band: null, anomalies: [], step: 1 };
@@ -112,6 +114,7 @@ export class Plot {
     const limits = draw.filter((_, i) => shown[i]);
     if (rows.band && this.banded(shown)) limits.push(...rows.band.low.filter((_, i) => shown[i]), ...rows.band.high.filter((_, i) => shown[i]));
     [this.low, this.high] = extent(limits);
+    if (rows.alike) [this.low, this.high] = [Math.min(this.low, rows.alike[0]), Math.max(this.high, rows.alike[1])];
     u.batch(() => {
       shown.forEach((on, i) => {
         if (on !== this.shown[i]) u.setSeries(i + 1, { show: on }, false);
@@ -304,7 +307,8 @@ export class Plot {
   }
 }
 
-function extent(columns: readonly Cell[][]): [low: number, high: number] {
+/** The smallest and the largest value of columns; zero when there is none. */
+export function extent(columns: readonly Cell[][]): [low: number, high: number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const column of columns) {

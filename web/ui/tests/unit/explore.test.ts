@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { placeAt, proposals } from "../../src/pages/explore/completion";
 import { decodeLines, decodeMatrix, seriesName } from "../../src/pages/explore/data";
-import { linesOf } from "../../src/pages/explore/ComparePanel";
+import { limitsOf, linesOf } from "../../src/pages/explore/ComparePanel";
 import { heatColor, heatRows } from "../../src/pages/explore/heat";
 import { figuresOf } from "../../src/pages/explore/LinesTable";
 
@@ -35,6 +35,9 @@ describe("answers", () => {
     expect(l).toEqual({ times: [10, 20], step: 10, units: "%", now: 30, lines: [{ id: "x,g1", name: "x,h1", column: [1, 2] }, { id: "y,g2", name: "y,h2", column: [5, null] }] });
     expect(linesOf(l, "g2")!.lines).toEqual([{ id: "y,g2", name: "y", column: [5, null] }]);
     expect(linesOf(null, "g2")).toBeNull();
+    expect(limitsOf([l, null], false)).toEqual([1, 5]);
+    expect(limitsOf([l], true)).toEqual([1, 6]);
+    expect(limitsOf([], true)).toEqual([0, 0]);
   });
   it("of PromQL have a row for each step, and gaps", () => {
     const l = decodeMatrix({ data: { result: [{ metric: { __name__: "m", host: "a" }, values: [[100, "1"], [120, "NaN"], [140, "3"], [999, "9"]] }] } }, { after: 100, before: 140 }, 20);

@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
-import { computed, useSignal } from "@preact/signals";
+import { computed, useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { dimensionColor } from "../../chart/palette";
-import type { Display } from "../../chart/plot";
+import { extent, type Display } from "../../chart/plot";
+import { stack } from "../../chart/stack";
 import { EmptyState } from "../../components/States";
 import { hostHref } from "../../state/hosts";
 import { theme } from "../../state/theme";
@@ -12,6 +13,8 @@ import { LinesChart } from "./LinesChart";
 import { Question, type ExploreSession } from "./session";
 
 const contexts = ["system.cpu", "system.load", "system.ram", "system.io", "system.net", "disk.space"];
+/** Of those, the ones whose dimensions add up. */
+const layered = ["system.cpu", "system.ram", "disk.space"];
 const mostHosts = 4;
 
 /** Two to four hosts next to each other, by the contexts that tell how a machine is and the one that was chosen. */
@@ -48,10 +51,12 @@ function CompareRow({ session, context, title, guids }: { session: ExploreSessio
   );
   useEffect(() => () => question.close(), [question]);
   const parts = useMemo(() => key.split(",").map((guid) => computed(() => linesOf(question.lines.value, guid))), [question, key]);
+  const stacked = layered.includes(context);
+  const alike = useMemo(() => computed(() => limitsOf(parts.map((p) => p.value), stacked)), [parts, stacked]);
   return (
     <>
       {parts.map((part, i) => (
-        <ComparePart key={guids[i]} session={session} question={question} part={part} title={title} context={context} hidden={hidden} />
+        <ComparePart key={guids[i]} session={session} question={question} part={part} title={title} context={context} hidden={hidden} alike={alike} stacked={stacked} />
       ))}
     </>
   );
@@ -60,13 +65,15 @@ function CompareRow({ session, context, title, guids }: { session: ExploreSessio
 interface PartProps {
   session: ExploreSession;
   question: Question;
-  part: { readonly value: Lines | null; peek(): Lines | null };
+  part: ReadonlySignal<Lines | null>;
   title: string;
   context: string;
   hidden: Parameters<typeof LinesChart>[0]["hidden"];
+  alike: ReadonlySignal<readonly [number, number]>;
+  stacked: boolean;
 }
 
-function ComparePart({ session, question, part, title, context, hidden }: PartProps): JSX.Element {
+function ComparePart({ session, question, part, title, context, hidden, alike, stacked }: PartProps): JSX.Element {
   const display = useSignal<Display>({ divisor: 1, label: "", decimals: 0 });
   const lines = part.value;
   const failed = question.error.value;
@@ -81,7 +88,7 @@ function ComparePart({ session, question, part, title, context, hidden }: PartPr
       ) : !lines && failed !== null ? (
         <p class="lines-none">{failed}</p>
       ) : (
-        <LinesChart session={session} lines={part as Parameters<typeof LinesChart>[0]["lines"]} window={question.window} hidden={hidden} stacked={context === "system.cpu" || context === "system.ram" || context === "disk.space"} label={title} height={180} display={display} />
+        <LinesChart session={session} lines={part} window={question.window} hidden={hidden} stacked={stacked} alike={alike} label={title} height={180} display={display} />
       )}
       <ul class="lines-legend">
         {lines?.lines.slice(0, 12).map((l, i) => (
@@ -92,6 +99,16 @@ function ComparePart({ session, question, part, title, context, hidden }: PartPr
         ))}
       </ul>
     </article>
+  );
+}
+
+/** The limits of what is drawn of all parts. */
+export function limitsOf(parts: readonly (Lines | null)[], stacked: boolean): [low: number, high: number] {
+  return extent(
+    parts.flatMap((p) => {
+      const columns = p?.lines.map((l) => l.column) ?? [];
+      return stacked ? stack(columns, columns.map(() => true)).columns : columns;
+    }),
   );
 }
 

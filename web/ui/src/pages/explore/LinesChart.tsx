@@ -20,10 +20,12 @@ interface Props {
   label: string;
   height: number;
   display?: Signal<Display>;
+  /** Values that the axis reaches at least. */
+  alike?: ReadonlySignal<readonly [number, number]>;
 }
 
 /** Lines over time, with the page's cursor and range. */
-export function LinesChart({ session, lines, window, hidden, units = "", stacked, label, height, display }: Props): JSX.Element {
+export function LinesChart({ session, lines, window, hidden, units = "", stacked, label, height, display, alike }: Props): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const own = useSignal<Display>({ ...scaleFor(units, 0), decimals: 0 });
   const shown = display ?? own;
@@ -64,7 +66,7 @@ export function LinesChart({ session, lines, window, hidden, units = "", stacked
       const from = Math.max(0, firstAfter(l.times, w.after) - 1);
       const to = firstAfter(l.times, w.before) + 1;
       const off = hidden.peek();
-      plot.update({ times: l.times.slice(from, to), columns: l.lines.map((s) => s.column.slice(from, to)), band: null, anomalies: [], step: l.step }, (i) => off.has(l.lines[i]!.id), w, []);
+      plot.update({ times: l.times.slice(from, to), columns: l.lines.map((s) => s.column.slice(from, to)), band: null, anomalies: [], step: l.step, alike: alike?.peek() }, (i) => off.has(l.lines[i]!.id), w, []);
       if (drawnTheme !== theme.peek()) {
         drawnTheme = theme.peek();
         plot.redraw();
@@ -80,7 +82,7 @@ export function LinesChart({ session, lines, window, hidden, units = "", stacked
     resized.observe(box.current!);
     const stops = [
       effect(() => {
-        void [lines.value, window.value, hidden.value, theme.value, range.value];
+        void [lines.value, window.value, hidden.value, theme.value, range.value, alike?.value];
         frames.add(draw);
       }),
       effect(() => {
@@ -95,6 +97,6 @@ export function LinesChart({ session, lines, window, hidden, units = "", stacked
       resized.disconnect();
       plot?.destroy();
     };
-  }, [session, lines, window, hidden, units, stacked, height, shown]);
+  }, [session, lines, window, hidden, units, stacked, height, shown, alike]);
   return <div class="lines-canvas" ref={box} role="img" aria-label={label} style={{ height: `${height}px` }} />;
 }
