@@ -47,6 +47,7 @@ type settled struct {
 	status string
 	value  *float64
 	window int64 // seconds from the first to the last point of its lookup
+	at     int64 // second of the level at which it was evaluated
 }
 
 func (s settled) String() string {
@@ -69,7 +70,7 @@ func (p *parent) poll(ctx context.Context, s *script) (alarms, error) {
 		if p.settled[id] == nil {
 			p.settled[id] = map[int64]settled{}
 		}
-		p.settled[id][into/step] = settled{alarm.Status, alarm.Value, alarm.Before - alarm.After}
+		p.settled[id][into/step] = settled{alarm.Status, alarm.Value, alarm.Before - alarm.After, into % step}
 	}
 	return a, nil
 }
@@ -131,7 +132,7 @@ func TestSameStatuses(t *testing.T) {
 	begin := time.Now().Unix() + 8
 	s.begin.Store(begin + step - begin%step)
 	t.Logf("the script begins at %d", s.begin.Load())
-	for end := s.end() + step; time.Now().Unix() < end; {
+	for end := s.end() + 10; time.Now().Unix() < end; {
 		if err := agenttest.Sleep(ctx, time.Second); err != nil {
 			t.Fatal(err)
 		}

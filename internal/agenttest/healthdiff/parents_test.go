@@ -27,10 +27,10 @@ func startNetdata(t *testing.T, key, definitions, to string) *agenttest.Agent {
 	}
 	parent := agenttest.NewParent(t, agenttest.ParentOptions{
 		APIKey: key, MemoryMode: "ram",
-		ExtraKey: map[string]string{"health enabled by default": "yes", "default postpone alarms on connect seconds": "2"},
+		ExtraKey: map[string]string{"health enabled by default": "yes", "default postpone alarms on connect seconds": "1"},
 		ExtraNetdata: map[string]map[string]string{"health": {
 			"enabled": "yes", "enable stock health configuration": stock, "script to execute on alarm": "/bin/true",
-			"in memory max health log entries": "10000",
+			"in memory max health log entries": "10000", "run at least every seconds": "1",
 		}},
 	})
 	dir := filepath.Join(parent.Dir(), "etc", "health.d")
@@ -83,7 +83,7 @@ func startFosterWith(t *testing.T, key, configuration string, definitions ...str
 	}
 	write(t, filepath.Join(config, "foster.conf"), configuration, 0o644)
 	write(t, filepath.Join(config, "stream.conf"), fmt.Sprintf(
-		"[%s]\n    enabled = yes\n    health enabled = yes\n    postpone alerts on connect = 2s\n", key), 0o600)
+		"[%s]\n    enabled = yes\n    health enabled = yes\n    postpone alerts on connect = 1s\n", key), 0o600)
 
 	addr := agenttest.FreeAddr(t)
 	var log logBuffer
