@@ -20,13 +20,14 @@ export function AlertTable({ alerts, onShow }: { alerts: readonly Alert[]; onSho
             {a.name}
           </button>
           <span class="sub" title={a.summary}>
+            <span class="on-phone">{a.hostname} · </span>
             {a.summary}
           </span>
         </>
       ),
     },
-    { key: "status", label: "Status", width: "118px", render: (a) => <AlertStatusMark status={a.status} /> },
-    { key: "value", label: "Value", width: "116px", number: true, render: (a) => alertValue(a.value, a.units) },
+    { key: "status", label: "Status", width: "104px", render: (a) => <AlertStatusMark status={a.status} /> },
+    { key: "value", label: "Value", width: "96px", number: true, render: (a) => alertValue(a.value, a.units) },
     { key: "hostname", label: "Host", width: "18%", from: "tablet", render: (a) => a.hostname },
     { key: "chart", label: "Chart", width: "18%", from: "desktop", render: (a) => <span title={a.chart}>{a.chart}</span> },
     { key: "role", label: "Role", width: "110px", from: "desktop", render: (a) => a.role || "–" },

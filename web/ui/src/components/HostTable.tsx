@@ -25,8 +25,8 @@ export function HostTable({ store, lines, sort, onToggle }: Props): JSX.Element 
   const figures = (h: Host) => store.figures.value.get(h.guid);
   const columns: Column<HostLine, HostKey>[] = [
     { key: "hostname", label: "Host", render: host((h) => <NameCell store={store} host={h} />) },
-    { key: "state", label: "State", width: "118px", from: "tablet", render: host((h) => <Badge host={h} />) },
-    { key: "alerts", label: "Alerts", width: "124px", render: host((h) => <AlertCell figures={figures(h)} />) },
+    { key: "state", label: "State", width: "146px", from: "tablet", render: host((h) => <Badge host={h} />) },
+    { key: "alerts", label: "Alerts", width: "12%", render: host((h) => <AlertCell figures={figures(h)} />) },
     ...figureKinds.map(
       (kind): Column<HostLine, HostKey> => ({
         key: kind,

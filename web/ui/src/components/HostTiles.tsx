@@ -10,7 +10,7 @@ import { GroupHead, type GroupLine, type HostLine } from "./HostLines";
 import { useBlocks } from "./rows";
 
 const tileWidth = 300; // px at least
-const tileHeight = 164;
+const tileHeight = 178;
 const gap = 12;
 const headHeight = 44;
 

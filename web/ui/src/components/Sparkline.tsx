@@ -18,6 +18,16 @@ interface Props {
   label?: string;
 }
 
+const colors = new Map<string, string>();
+
+/** The colour of a tone. Asking the browser for it makes it compute styles, so it is asked once. */
+function colorOf(el: Element, tone: SparkTone): string {
+  const key = `${document.documentElement.dataset["theme"] ?? ""} ${tone}`;
+  let color = colors.get(key);
+  if (color === undefined) colors.set(key, (color = getComputedStyle(el).color));
+  return color;
+}
+
 /** A small line of recent values, drawn on a canvas: hundreds of them are on a page and change every second. */
 export function Sparkline({ values, max, least = 0, tone = "accent", width, height, label = "" }: Props): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -30,7 +40,7 @@ export function Sparkline({ values, max, least = 0, tone = "accent", width, heig
     if (el.height !== Math.round(height * scale)) el.height = Math.round(height * scale);
     c.setTransform(scale, 0, 0, scale, 0, 0);
     c.clearRect(0, 0, width, height);
-    const color = getComputedStyle(el).color;
+    const color = colorOf(el, tone);
     const { line, areas } = sparkPath(values, width, height, max, least);
     c.fillStyle = color;
     c.globalAlpha = 0.16;
@@ -41,7 +51,8 @@ export function Sparkline({ values, max, least = 0, tone = "accent", width, heig
     c.lineJoin = "round";
     c.stroke(new Path2D(line));
   };
-  useEffect(draw);
+  // The list grows in place; what a second changes is at its ends.
+  useEffect(draw, [values, values.length, values[0], values.at(-1), max, least, tone, width, height]);
   useSignalEffect(() => {
     void theme.value;
     draw();
