@@ -88,6 +88,7 @@ func (o Options) tsdb() *tsdb.Options {
 	t.MaxBlockDuration = max(t.MinBlockDuration, t.RetentionDuration/10)
 	t.OutOfOrderTimeWindow = o.OutOfOrder.Milliseconds()
 	t.OutOfOrderCapMax = samplesPerChunk
+	t.MaxBlockChunkSegmentSize = segmentSize
 	t.SamplesPerChunk = samplesPerChunk
 	// XOR2 would save little, and Prometheus before 3.15 could not read the blocks; docs/storage.md has the figures.
 	t.FloatChunkEncoding = chunkenc.EncXOR
@@ -110,6 +111,10 @@ const (
 	// stripes is the number of shards of the head's series maps. The TSDB's default of 16,384 takes 4 MiB without a single
 	// series, this a tenth; readers and writers are few here.
 	stripes = 1 << 10
+
+	// segmentSize is the space that the TSDB reserves at once for a file of chunks while it writes a block: a disk has to
+	// have it free. Its default is 512 MiB.
+	segmentSize = 64 << 20
 )
 
 // Raw is tier 0. Its methods may be used from any goroutine.
