@@ -30,7 +30,7 @@ func (c *pointed) Read(dst []Point) (int, error) {
 // Rows made of columns are those made of points.
 func TestColumns(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for n := range 3000 {
+	for n := range 400 {
 		var s Samples
 		var points []Point
 		flagged := r.IntN(2) == 0
