@@ -48,6 +48,7 @@ type host struct {
 	links  uint64 // counts changes of alerts
 
 	linked    linkState
+	linkedAt  int64
 	obsolete  map[*place]struct{} // that may have to be removed soon
 	replaying int64               // unix seconds since which charts have been replaying, 0: none is
 

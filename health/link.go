@@ -30,11 +30,15 @@ func (h *host) link(now int64) {
 		state.generation = h.catalog.Generation()
 	}
 	h.generation.Store(state.generation)
-	changed := state != h.linked
+	// That a child has defined a chart again, as it was, is no change of the definitions.
+	changed := state != h.linked || now-h.linkedAt >= rulesEvery || now < h.linkedAt
 	if !changed && len(h.obsolete) == 0 {
 		return
 	}
 	all := h.linked.settings != s // or forget was called
+	if changed {
+		h.linkedAt = now
+	}
 	h.linked = state
 	if changed && all {
 		h.linkPlace(h.own, s, now)

@@ -22,7 +22,7 @@ import (
 //	chart ID DIM…  [context=C family=F name=N units=U every=N label:K=V]   before anything else
 //	mode never|connected|always [postpone=N]
 //	N set [CHART.]DIM=V …     from second N on these values are collected; "-" for none. DIM! marks values anomalous
-//	N connect | disconnect | restart | replay | replayed | obsolete CHART | defined CHART | label K=V | reload FILE
+//	N connect | reconnect CHART | disconnect | restart | replay | replayed | obsolete CHART | defined CHART | label K=V | reload FILE
 //	N silence NAME | disable NAME | reset
 //	N expect NAME STATUS [V]  the status, and the value, after the pass of second N; "none" when there is no such alert
 //	N told NAME STATUS…       what was notified of it since the last such line; "-" for nothing
@@ -175,6 +175,17 @@ func (tl *timeline) do(verb string, words []string) {
 		}
 	case "connect":
 		tl.connect()
+	case "reconnect": // and only that chart is defined at once
+		defined := map[*catalog.Chart]time.Time{}
+		for _, ch := range tl.charts {
+			defined[ch] = ch.Defined()
+		}
+		tl.connect()
+		for _, ch := range tl.charts {
+			if ch.ID != words[0] {
+				ch.SetDefined(defined[ch])
+			}
+		}
 	case "disconnect":
 		tl.disconnect()
 	case "restart":
