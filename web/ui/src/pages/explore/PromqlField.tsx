@@ -63,13 +63,15 @@ export function PromqlField({ value, onRun }: { value: string; onRun: (query: st
   const take = (name: string) => {
     const { place } = open.peek()!;
     const end = place.from + place.word.length;
-    text.value = text.peek().slice(0, place.from) + name + text.peek().slice(end);
-    close();
+    const next = text.peek().slice(0, place.from) + name + text.peek().slice(end);
     const at = place.from + name.length;
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(at, at);
-    });
+    // At once, not with the next rendering: what is typed meanwhile goes behind the name.
+    const field = input.current!;
+    field.value = next;
+    field.setSelectionRange(at, at);
+    field.focus();
+    text.value = next;
+    close();
   };
   const run = () => {
     close();
