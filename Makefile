@@ -34,9 +34,10 @@ test: deps test-ui test-go e2e
 
 # The tests that play with real agents come last: these collect every second, and want the machine for themselves.
 AGENTS := ./internal/agenttest/...
+test-go: export FOSTER_BIN := $(CURDIR)/foster
 test-go: build
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /internal/agenttest)
-	FOSTER_BIN=$(CURDIR)/foster $(GO) test -p 4 -timeout 20m $(AGENTS)
+	$(GO) test -p 4 -timeout 20m $(AGENTS)
 
 test-ui: $(UI)/node_modules/.package-lock.json
 	cd $(UI) && npm test

@@ -92,10 +92,18 @@ func (b *syncBuffer) String() string {
 	return b.buf.String()
 }
 
+// program is the program to kill: FOSTER_BIN, or the test binary, which is slower with the race detector.
+func program() string {
+	if bin := os.Getenv("FOSTER_BIN"); bin != "" {
+		return bin
+	}
+	return "foster"
+}
+
 // startParent starts the real program.
 func (c *crash) startParent() *parent {
 	c.t.Helper()
-	p := &parent{cmd: exec.Command("foster", "run", "--config", filepath.Join(c.dir, "config"), "--data", c.data(), "--listen", c.addr), done: make(chan struct{})}
+	p := &parent{cmd: exec.Command(program(), "run", "--config", filepath.Join(c.dir, "config"), "--data", c.data(), "--listen", c.addr), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	p.cmd.Stdout, p.cmd.Stderr = io.Discard, &p.log
 	if err := p.cmd.Start(); err != nil {

@@ -153,7 +153,7 @@ func TestLongAnswerBehindHole(t *testing.T) {
 // TestHeldBack: live data held back while gaps are looked for do not grow without bound.
 func TestHeldBack(t *testing.T) {
 	var lines []string
-	const charts, dims = 100, 200
+	const charts, dims = 50, 100
 	for i := range charts {
 		lines = append(lines, fmt.Sprintf("CHART t.c%d", i))
 		for k := range dims {
