@@ -216,12 +216,13 @@ func (h *host) collected(p *place, now int64) bool {
 	since, defined := conn.Since.Unix(), ch.Defined().Unix()
 	const (
 		slack = 5   // seconds between the definition of a chart and the question for its history
+		fresh = 15  // seconds that the newest point may be older than the connection
 		skew  = 300 // seconds after which also a child whose clock is behind has sent something
 	)
 	if defined < since || conn.Replicating() > 0 && defined > h.settled-slack {
 		return false
 	}
-	return last >= since || now-since > skew
+	return last >= since-fresh || now-since > skew
 }
 
 // evaluate evaluates the alerts that are due: first the values of all, then their statuses.

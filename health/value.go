@@ -80,18 +80,14 @@ func either(v float64, yes, no string) string {
 // ago prints a duration in units of print, "now" for none.
 func ago(v float64, past bool, print func(n int64) string) string {
 	const most = 1e15
-	if v != v || math.Abs(v) > most {
+	if v != v || v < 0 || v > most {
 		return "undefined"
 	}
 	n := int64(v)
 	if n == 0 {
 		return "now"
 	}
-	sign := ""
-	if n < 0 {
-		sign, n = "-", -n
-	}
-	text := sign + print(n)
+	text := print(n)
 	if past {
 		text += " ago"
 	}

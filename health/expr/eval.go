@@ -73,7 +73,7 @@ func (c constant) append(b []byte) []byte {
 	case math.IsInf(v, 0):
 		return append(b, "inf"...)
 	default:
-		return strconv.AppendFloat(b, v, 'g', -1, 64)
+		return strconv.AppendFloat(b, v, format(v), -1, 64)
 	}
 }
 
@@ -213,4 +213,12 @@ func (o *operation) calculate(s *state, a, b float64) float64 {
 		return math.Mod(a, b)
 	}
 	return a / b
+}
+
+// format returns how a number is printed: with an exponent only when it were long otherwise.
+func format(v float64) byte {
+	if a := math.Abs(v); a != 0 && (a < 1e-7 || a >= 1e21) {
+		return 'g'
+	}
+	return 'f'
 }
