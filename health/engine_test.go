@@ -202,7 +202,7 @@ func TestRemovedHost(t *testing.T) {
 	if list := b.engine.Alerts(childGUID); len(list) != 0 {
 		t.Errorf("alerts are %+v", list)
 	}
-	if got := strings.Join(b.logged(t.Context(), childGUID), " "); got != "t:REMOVED>UNINITIALIZED t:UNINITIALIZED>CRITICAL t:CRITICAL>REMOVED" {
-		t.Errorf("the log is %s", got)
+	if got := b.logged(t.Context(), childGUID); len(got) != 0 {
+		t.Errorf("the log still has %q", got)
 	}
 }

@@ -110,6 +110,11 @@ func (h *host) visit(ctx context.Context) {
 		h.counts.Store(&counts)
 	}
 	h.flush()
+	if h.catalog != nil && h.catalog.Removed() {
+		if err := h.engine.o.History.Remove(ctx, h.guid); err != nil && ctx.Err() == nil {
+			h.engine.o.Log.Error("the alert log of a removed host stays until it is old", "host", h.facts.name, "machine_guid", h.guid, "error", err)
+		}
+	}
 }
 
 // retry is how often a host is looked at when nothing of it is due, in seconds.

@@ -192,7 +192,7 @@ func (r *Raw) fill(ctx context.Context, f *recentFill) error {
 	if err != nil {
 		return err
 	}
-	defer querier.Close()
+	defer func() { _ = querier.Close() }() // it was only read
 	keys := make([]Key, len(f.read))
 	for i, s := range f.read {
 		keys[i] = s.key

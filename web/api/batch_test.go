@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -99,7 +100,7 @@ func FuzzBatch(f *testing.F) {
 	f.Add("chart=system.cpu&after=-60&points=7&band=true")
 	f.Add("host=web01&chart=system.load&after=1&before=281474976710655&points=1")
 	f.Fuzz(func(t *testing.T, raw string) {
-		rq := &request{Request: httptest.NewRequest("GET", "/", nil), host: m.cat.Find("web01"), now: a.opt.Now(), params: parseParams(raw)}
+		rq := &request{Request: httptest.NewRequest(http.MethodGet, "/", nil), host: m.cat.Find("web01"), now: a.opt.Now(), params: parseParams(raw)}
 		rp := newReply()
 		defer rp.free()
 		a.batch(rp, rq)
