@@ -90,16 +90,16 @@ func (a *API) chartAlarms(guid string) map[string][]health.Snapshot {
 	return byChart
 }
 
-// alarmsOfChart writes the alarms of a chart as part of it.
+// alarmsOfChart writes the alarms of a chart as part of it, as netdata v2.11.0 does.
 func (rp *reply) alarmsOfChart(list []health.Snapshot) {
 	rp.keyOpen("alarms", '{')
 	for i := range list {
 		s := &list[i]
 		rp.keyOpen(s.Name, '{')
-		rp.keyInt("id", s.AlarmID)
+		rp.keyString("id", s.Name)
 		rp.keyString("status", s.Status.String())
 		rp.keyString("units", s.Units)
-		rp.keyInt("update_every", seconds(s.Every))
+		rp.keyInt("duration", seconds(s.Every))
 		rp.close('}')
 	}
 	rp.close('}')

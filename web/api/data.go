@@ -49,7 +49,7 @@ func (a *API) data(rp *reply, rq *request) {
 		return
 	}
 	if q.format == formatJSONP {
-		rp.contentType = typeScript
+		rp.contentType, rp.sniffed = typeJSON, true
 		rp.call(q.callback, func() { rp.wrap(ans) })
 		return
 	}

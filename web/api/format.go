@@ -42,7 +42,7 @@ var formats = [...]struct {
 	formatCSVArray:   {"csvjsonarray", typeJSON, false},
 }
 
-// typeScript is the content type of JSONP, also of a wrapped one, which netdata v2.11.0 calls JSON.
+// typeScript is the content type of JSONP, but for a wrapped one of API v1: that is called JSON, as netdata v2.11.0 does.
 const typeScript = "application/javascript; charset=utf-8"
 
 // parseFormat returns the format with that name, or otherwise when there is none.

@@ -28,6 +28,7 @@ type reply struct {
 	contentType string
 	public      bool   // the answer will stay the same: caches may keep it
 	plain       bool   // never compressed
+	sniffed     bool   // a browser may take the text for what it asked for: a script, whatever the type says
 	filename    string // the answer is to be saved under this name
 	refresh     int64  // seconds after which a page shall ask again, 0 for never
 }
@@ -73,7 +74,9 @@ var gzipWriters [gzip.BestCompression + 1]sync.Pool
 func (rp *reply) send(w http.ResponseWriter, r *http.Request, now time.Time, gzipLevel int) {
 	h := w.Header()
 	h.Set("Content-Type", rp.contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
+	if !rp.sniffed {
+		h.Set("X-Content-Type-Options", "nosniff")
+	}
 	if rp.filename != "" {
 		h.Set("Content-Disposition", `attachment; filename="`+rp.filename+`"`)
 	}
