@@ -54,6 +54,9 @@ func mend(dir string, log *slog.Logger) (late bool, err error) {
 // mendLogs makes the logs readable to their last whole record. late says that there is one of late points.
 func mendLogs(dir string, log *slog.Logger) (late bool, err error) {
 	wal, wbl := filepath.Join(dir, "wal"), filepath.Join(dir, wlog.WblDirName)
+	if err := unmarked(wbl); err != nil {
+		return false, err
+	}
 	// The TSDB does not open with a damaged checkpoint, but repairs the log at the wrong place.
 	checkpoint, last, err := wlog.LastCheckpoint(wal)
 	switch {
@@ -69,7 +72,9 @@ func mendLogs(dir string, log *slog.Logger) (late bool, err error) {
 		return false, err
 	}
 	if late, err = hasRecords(wbl); err == nil && late {
-		err = errors.Join(cutTorn(wal, log), cutTorn(wbl, log))
+		if err = errors.Join(cutTorn(wal, log), cutTorn(wbl, log)); err == nil {
+			err = unmark(wbl)
+		}
 	}
 	return late, err
 }
