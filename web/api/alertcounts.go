@@ -99,7 +99,7 @@ func (rp *reply) alarmsOfChart(list []health.Snapshot) {
 		rp.keyString("id", s.Name)
 		rp.keyString("status", s.Status.String())
 		rp.keyString("units", s.Units)
-		rp.keyInt("duration", seconds(s.Every))
+		rp.keyInt("duration", seconds(s.Definition.Every))
 		rp.close('}')
 	}
 	rp.close('}')
