@@ -180,7 +180,9 @@ func (a *Appender) Commit() error {
 		_ = batch.Rollback() // the closing compaction may be waiting for it
 		err = ErrClosed
 	} else {
+		a.raw.late.RLock()
 		err = batch.Commit()
+		a.raw.late.RUnlock()
 		a.raw.space.wrote(err)
 	}
 	a.raw.recent.committed(a, err)
@@ -191,7 +193,7 @@ func (a *Appender) Commit() error {
 		return fmt.Errorf("commit %d points: %w", n, err)
 	}
 	a.raw.appended.Add(uint64(n))
-	if head := a.raw.db.Head(); head.MaxTime()-head.MinTime() > a.raw.block/2*3 { // as the TSDB has it
+	if a.raw.cuttable() {
 		select {
 		case a.raw.wake <- struct{}{}:
 		default:

@@ -170,7 +170,7 @@ func BenchmarkSelect10x600(b *testing.B) {
 	}
 	r, _ := steady(b, 2000, 3000)
 	b.Run("head", func(b *testing.B) { run(b, r, epoch+2300) })
-	if err := r.db.Compact(b.Context()); err != nil {
+	if err := r.compact(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("block", func(b *testing.B) { run(b, r, epoch+600) })
@@ -198,12 +198,12 @@ func BenchmarkLoadRetention(b *testing.B) {
 			}
 		}
 		if at%3600 == 0 {
-			if err := r.db.Compact(b.Context()); err != nil {
+			if err := r.compact(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
-	if err := r.db.Compact(b.Context()); err != nil {
+	if err := r.compact(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(len(r.db.Blocks())), "blocks")
@@ -221,7 +221,7 @@ func BenchmarkBlock(b *testing.B) {
 	for b.Loop() {
 		r, _ := steady(b, count, 3000)
 		start := time.Now()
-		if err := r.db.Compact(b.Context()); err != nil {
+		if err := r.compact(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		var points uint64

@@ -61,7 +61,7 @@ func TestCompactionKeepsPoints(t *testing.T) {
 			f.commit()
 		}
 		if at%500 == 0 {
-			if err := r.db.Compact(t.Context()); err != nil {
+			if err := r.compact(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -131,7 +131,7 @@ func TestSelectionOutlivesBlocks(t *testing.T) {
 		f.append(s, at, ramp(at), 0)
 	}
 	f.commit()
-	if err := r.db.Compact(t.Context()); err != nil {
+	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sel, err := r.Select(t.Context(), guid, "a.b", []string{"c"}, 1, epoch, epoch+400)
@@ -147,7 +147,7 @@ func TestSelectionOutlivesBlocks(t *testing.T) {
 	}
 	f.commit()
 	done := make(chan error, 1)
-	go func() { done <- r.db.Compact(t.Context()) }()
+	go func() { done <- r.compact(t.Context()) }()
 	points := drain(t, sel.Cursors[0])
 	if err := sel.Close(); err != nil {
 		t.Fatal(err)

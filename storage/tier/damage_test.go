@@ -38,7 +38,7 @@ func sampleStore(t *testing.T, orderly bool) string {
 			f.commit()
 		}
 		if at%400 == 0 {
-			if err := r.db.Compact(t.Context()); err != nil {
+			if err := r.compact(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -200,7 +200,7 @@ func survives(t *testing.T, dir string, log *slog.Logger) bool {
 		f.append(series("a.one", "x"), at, ramp(at), 0)
 	}
 	f.commit()
-	if err := r.db.Compact(t.Context()); err != nil {
+	if err := r.compact(t.Context()); err != nil {
 		log.Info("compact", "error", err)
 	}
 	wantRamp(t, read(t, r, "a.one", "x", epoch+damageSeconds, more), epoch+damageSeconds+1, more)

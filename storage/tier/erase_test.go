@@ -59,7 +59,7 @@ func wantHolds(t *testing.T, r *Raw, guid string, want bool) {
 
 func compact(t *testing.T, r *Raw) {
 	t.Helper()
-	if err := r.db.Compact(t.Context()); err != nil {
+	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -44,7 +44,7 @@ func TestSizeLimit(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range 3 {
-					if err := r.db.Compact(t.Context()); err != nil {
+					if err := r.compact(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 				}

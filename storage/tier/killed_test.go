@@ -19,7 +19,7 @@ func TestKilledBetweenTwoLogs(t *testing.T) {
 		f.append(series("a.live", "x"), at, ramp(at), 0)
 	}
 	f.commit()
-	if err := r.db.Compact(t.Context()); err != nil {
+	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.db.Blocks()) == 0 {
@@ -87,4 +87,59 @@ func TestClosedWithLatePoints(t *testing.T) {
 	}
 	wantRamp(t, read(t, r, "a.late", "x", epoch, epoch+500), epoch+1, epoch+500)
 	wantRamp(t, read(t, r, "a.live", "x", epoch, epoch+1100), epoch+1001, epoch+1100)
+}
+
+// A series that comes when another has left the head does not get the reference of that one, not after a stop either: when
+// the process is killed then, the log has both.
+func TestReferencesAreNotGivenAgain(t *testing.T) {
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	manual(r)
+	f := newFeeder(t, r)
+	live, gone, fresh := series("a.live", "x"), series("a.gone", "x"), series("a.fresh", "x")
+	feed := func(first, last int64, all ...Series) {
+		for at := first; at <= last; at++ {
+			for _, s := range all {
+				f.append(s, at, ramp(at), 0)
+			}
+		}
+		f.commit()
+	}
+	feed(epoch+1, epoch+100, live, gone)
+	feed(epoch+101, epoch+300, live)
+	if err := r.compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.db.Head().NumSeries(); n != 1 {
+		t.Fatalf("%d series are in the head, want 1", n)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	r = openRaw(t, dir, compactingOptions())
+	manual(r)
+	given := f.refs[gone]
+	f = newFeeder(t, r)
+	feed(epoch+301, epoch+310, live, fresh)
+	if f.refs[fresh] == given {
+		t.Errorf("reference %d is given again", given)
+	}
+
+	r = openRaw(t, copyDir(t, dir), compactingOptions())
+	manual(r)
+	f = newFeeder(t, r)
+	feed(epoch+311, epoch+320, live, fresh)
+	for at := epoch + 311; at <= epoch+320; at++ {
+		f.append(gone, at, -1, 0)
+	}
+	f.commit()
+	wantRamp(t, read(t, r, "a.live", "x", epoch, epoch+320), epoch+1, epoch+320)
+	wantRamp(t, read(t, r, "a.fresh", "x", epoch, epoch+320), epoch+301, epoch+320)
+	wantRamp(t, read(t, r, "a.gone", "x", epoch, epoch+310), epoch+1, epoch+100)
+	for _, p := range read(t, r, "a.gone", "x", epoch+310, epoch+320) {
+		if p.Sum != -1 {
+			t.Errorf("%+v, want the value -1", p)
+		}
+	}
 }

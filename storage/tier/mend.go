@@ -44,7 +44,7 @@ func mend(dir string, log *slog.Logger) (late bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	late, err = mendLogs(dir, log)
+	late, err = mendLogs(dir, killed || locked, log)
 	if err == nil && (killed || locked || late) {
 		err = removeChunks(dir)
 	}
@@ -52,7 +52,7 @@ func mend(dir string, log *slog.Logger) (late bool, err error) {
 }
 
 // mendLogs makes the logs readable to their last whole record. late says that there is one of late points.
-func mendLogs(dir string, log *slog.Logger) (late bool, err error) {
+func mendLogs(dir string, killed bool, log *slog.Logger) (late bool, err error) {
 	wal, wbl := filepath.Join(dir, "wal"), filepath.Join(dir, wlog.WblDirName)
 	if err := unmarked(wbl); err != nil {
 		return false, err
@@ -71,8 +71,11 @@ func mendLogs(dir string, log *slog.Logger) (late bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if late, err = hasRecords(wbl); err == nil && late {
-		if err = errors.Join(cutTorn(wal, log), cutTorn(wbl, log)); err == nil {
+	if late, err = hasRecords(wbl); err == nil && (killed || late) {
+		err = cutTorn(wal, log)
+	}
+	if err == nil && late {
+		if err = cutTorn(wbl, log); err == nil {
 			err = unmark(wbl)
 		}
 	}
@@ -217,9 +220,11 @@ func segmentsOf(dir string) (map[int]string, error) {
 
 // settle writes late points that came from their log into blocks and empties the log: it has references of series that a
 // later opening might not know any more.
-func (r *Raw) settle(log *slog.Logger) {
-	if err := r.db.CompactOOOHead(context.Background()); err != nil {
-		log.Warn("late points could not be written into blocks; they stay in the log", "error", err)
+func (r *Raw) settle() {
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
+	if err := r.writeLate(context.Background()); err != nil {
+		r.log.Warn("late points could not be written into blocks; they stay in the log", "error", err)
 	}
 }
 
@@ -233,6 +238,6 @@ const settleMost = 256 << 20
 func (r *Raw) settleSoon() {
 	size, err := sizeOf(filepath.Join(r.dir, wlog.WblDirName))
 	if err == nil && size > 0 && size <= settleMost && r.compacting.Load() == 0 && !r.space.short() {
-		r.settle(r.log)
+		r.settle()
 	}
 }

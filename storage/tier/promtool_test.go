@@ -89,7 +89,7 @@ func TestPromtoolReads(t *testing.T) {
 			}
 		}
 	}
-	if err := r.db.Compact(t.Context()); err != nil {
+	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	blocks := len(r.db.Blocks())

@@ -103,6 +103,10 @@ func (o Options) tsdb() *tsdb.Options {
 	t.EnableMemorySnapshotOnShutdown = true
 	t.BlocksToDelete = o.expired
 	t.BlockReloadInterval = never
+	t.CompactionDelay = never // of the head: compact does that
+	// With it the TSDB keeps the highest reference that it has given to a series. Without, one that has left the head gives its
+	// reference to another after a stop in order; and when the process is killed then, the log that has both mixes them up.
+	t.EnableFastStartup = true
 	return t
 }
 
@@ -126,8 +130,11 @@ type Raw struct {
 	metrics *registration
 	metas   metas
 
-	// compaction is held by what rewrites or copies blocks. It comes before mu, and that before blocks.
+	// compaction is held by what rewrites or copies blocks. It comes before mu, that before blocks, and that before late.
 	compaction sync.Mutex
+	// late is held for reading by commits, and for writing while the TSDB makes a list of the late points to write into blocks.
+	late    sync.RWMutex
+	release func() // late, when writing begins; guarded by compaction; nil while nothing is listed
 	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
 	mu sync.RWMutex
 	// blocks is held for reading by what reads blocks, and for writing while points of them are marked as deleted: the TSDB
@@ -203,7 +210,7 @@ func Open(dir string, o Options) (*Raw, error) {
 	r.db = db
 	db.DisableCompactions() // but for those of upkeep
 	if late {
-		r.settle(log)
+		r.settle()
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop

@@ -92,7 +92,7 @@ func TestRecentIsStored(t *testing.T) {
 // Batches that are open when a series begins to be watched are not missed, and readers see batches whole.
 func TestRecentWhileWriting(t *testing.T) {
 	r := openRaw(t, t.TempDir(), testOptions())
-	const charts, seconds = 4, 600
+	const charts, seconds = 4, 400 // less than half a block, where a batch is divided
 	var writers, readers sync.WaitGroup
 	for n := range charts {
 		writers.Go(func() {

@@ -111,7 +111,7 @@ func TestRecordingIsDense(t *testing.T) {
 	f := newFeeder(t, r)
 	f.append(series("a.b", "x"), epoch+3*int64(o.BlockDuration/time.Second)+3600, 1, 0)
 	f.commit()
-	if err := r.db.Compact(t.Context()); err != nil {
+	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var stored uint64
@@ -151,7 +151,7 @@ func BenchmarkRecording(b *testing.B) {
 		f.append(series("a.b", "x"), epoch+7200, 1, 0)
 		f.commit()
 		start := time.Now()
-		if err := r.db.Compact(b.Context()); err != nil {
+		if err := r.compact(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(points), "cut-ns/sample")

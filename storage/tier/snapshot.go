@@ -105,5 +105,5 @@ func (r *Raw) flushLate(ctx context.Context) error {
 	if r.closed {
 		return ErrClosed
 	}
-	return r.db.CompactOOOHead(ctx)
+	return r.writeLate(ctx)
 }

@@ -8,9 +8,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/oklog/ulid/v2"
-	"github.com/prometheus/prometheus/tsdb"
 )
 
 // space watches how much of the disk is free. When less than the reserve is, or writing has failed, nothing more is
@@ -113,44 +110,4 @@ func (s *space) has(bytes int64) error {
 		return fmt.Errorf("%w: %d bytes are, %d are needed", errNoSpace, free, bytes+s.reserve)
 	}
 	return err
-}
-
-// carefulCompactor does not begin what the disk has no space for.
-type carefulCompactor struct {
-	tsdb.Compactor
-	space *space
-	head  string        // directory of the chunks of the head
-	busy  *atomic.Int32 // compactions that run
-}
-
-// Write implements tsdb.Compactor.
-func (c carefulCompactor) Write(dest string, b tsdb.BlockReader, mint, maxt int64, base *tsdb.BlockMeta) ([]ulid.ULID, error) {
-	size, err := sizeOf(c.head)
-	if err == nil {
-		err = c.space.has(size)
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.busy.Add(1)
-	defer c.busy.Add(-1)
-	return c.Compactor.Write(dest, b, mint, maxt, base)
-}
-
-// Compact implements tsdb.Compactor.
-func (c carefulCompactor) Compact(dest string, dirs []string, open []*tsdb.Block) ([]ulid.ULID, error) {
-	size := int64(0)
-	for _, dir := range dirs {
-		n, err := sizeOf(dir)
-		if err != nil {
-			return nil, err
-		}
-		size += n
-	}
-	if err := c.space.has(size); err != nil {
-		return nil, err
-	}
-	c.busy.Add(1)
-	defer c.busy.Add(-1)
-	return c.Compactor.Compact(dest, dirs, open)
 }

@@ -78,11 +78,11 @@ func TestFullDisk(t *testing.T) {
 		// Too little to write a block, enough to store.
 		free.Store(o.Reserve)
 		time.Sleep(time.Second)
-		if err := r.db.Compact(t.Context()); !errors.Is(err, errNoSpace) {
+		if err := r.compact(t.Context()); !errors.Is(err, errNoSpace) {
 			t.Errorf("compact without space: %v, want %v", err, errNoSpace)
 		}
 		free.Store(1 << 30)
-		if err := r.db.Compact(t.Context()); err != nil {
+		if err := r.compact(t.Context()); err != nil {
 			t.Error(err)
 		}
 		wantRamp(t, read(t, r, "a.b", "x", epoch, at), epoch+1, at)

@@ -42,7 +42,7 @@ func openTestTiers(t testing.TB, dir string, o Options, coarse []CoarseOptions) 
 
 func mustCompact(t testing.TB, ts *Tiers) {
 	t.Helper()
-	if err := ts.db.Compact(t.Context()); err != nil {
+	if err := ts.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -261,7 +261,7 @@ func TestDerivedIsAggregate(t *testing.T) {
 				h.replay()
 			}
 			mustCompact(t, ts)
-			if err := ts.db.CompactOOOHead(t.Context()); err != nil {
+			if err := ts.writeLate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			mustDerive(t, ts)
@@ -301,7 +301,7 @@ func TestDerivedAgain(t *testing.T) {
 	}
 	reopen := func(change func(files []string)) {
 		t.Helper()
-		if err := ts.db.CompactOOOHead(t.Context()); err != nil {
+		if err := ts.writeLate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := ts.Close(); err != nil {
@@ -488,7 +488,7 @@ func TestLateForSmallTier(t *testing.T) {
 		f.append(series("a.late", "x"), at, ramp(at), 0)
 	}
 	f.commit()
-	must(t, ts.db.CompactOOOHead(t.Context()))
+	must(t, ts.writeLate(t.Context()))
 	mustDerive(t, ts)
 	mustCompact(t, ts)
 	if size := ts.Raw.Stats().BlockBytes; size > o.MaxBytes+o.MaxBytes/10 {

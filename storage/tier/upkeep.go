@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"log/slog"
 	"path/filepath"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/prometheus/tsdb"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/wlog"
 )
 
@@ -57,12 +53,6 @@ func (r *Raw) upkeep(ctx context.Context) {
 	}
 }
 
-func (r *Raw) compact(ctx context.Context) error {
-	r.compaction.Lock()
-	defer r.compaction.Unlock()
-	return r.db.Compact(ctx)
-}
-
 // MapHead moves full chunks of the head to disk. That is done every minute; who fills the tier faster than the clock goes
 // must ask for it, or the head grows.
 func (r *Raw) MapHead() {
@@ -70,17 +60,6 @@ func (r *Raw) MapHead() {
 	defer r.mu.RUnlock()
 	if !r.closed {
 		r.db.ForceHeadMMap()
-	}
-}
-
-// careful makes compactors ask for space first.
-func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
-	return func(ctx context.Context, reg prometheus.Registerer, log *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options) (tsdb.Compactor, error) {
-		c, err := compactor(ctx, reg, log, ranges, pool, o)
-		if err != nil {
-			return nil, err
-		}
-		return carefulCompactor{c, r.space, filepath.Join(r.dir, "chunks_head"), &r.compacting}, nil
 	}
 }
 

@@ -1,0 +1,121 @@
+package tier
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/wlog"
+)
+
+// compact cuts blocks off the head, writes late points into blocks, and merges blocks.
+func (r *Raw) compact(ctx context.Context) error {
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
+	cut := false
+	for ; r.cuttable(); cut = true {
+		if err := r.cut(ctx); err != nil {
+			return fmt.Errorf("cut a block off the head: %w", err)
+		}
+	}
+	if cut {
+		if err := r.writeLate(ctx); err != nil {
+			return fmt.Errorf("write late points: %w", err)
+		}
+	}
+	return r.db.Compact(ctx) // which cuts nothing: see tsdb
+}
+
+// cuttable says whether the head is large enough that a block can be cut off.
+func (r *Raw) cuttable() bool {
+	head := r.db.Head()
+	return head.MaxTime()-head.MinTime() > r.block/2*3 // as the TSDB has it
+}
+
+// cut writes the oldest part of the head into a block. No batch can begin to write to it any more.
+func (r *Raw) cut(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	head := r.db.Head()
+	from := head.MinTime()
+	part := tsdb.NewRangeHeadWithIsolationDisabled(head, from, (from/r.block+1)*r.block-1)
+	head.WaitForAppendersOverlapping(part.MaxTime())
+	return r.db.CompactHead(part)
+}
+
+// writeLate writes late points into blocks, if there are any. The caller holds compaction.
+//
+// The TSDB goes through the series for that, to make a list of what it will write, and then forgets all points that came
+// into chunks until it was through: also those of series that it was past, which are not on the list. So nothing is
+// committed until it begins to write.
+func (r *Raw) writeLate(ctx context.Context) error {
+	if late, err := hasRecords(filepath.Join(r.dir, wlog.WblDirName)); err != nil || !late {
+		return err
+	}
+	r.late.Lock()
+	r.release = sync.OnceFunc(r.late.Unlock)
+	defer func() {
+		r.release()
+		r.release = nil
+	}()
+	return r.db.CompactOOOHead(ctx)
+}
+
+// carefulCompactor does not begin what the disk has no space for.
+type carefulCompactor struct {
+	tsdb.Compactor
+	raw *Raw
+}
+
+// careful makes compactors ask for space first.
+func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
+	return func(ctx context.Context, reg prometheus.Registerer, log *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options) (tsdb.Compactor, error) {
+		c, err := compactor(ctx, reg, log, ranges, pool, o)
+		if err != nil {
+			return nil, err
+		}
+		return carefulCompactor{c, r}, nil
+	}
+}
+
+// Write implements tsdb.Compactor.
+func (c carefulCompactor) Write(dest string, b tsdb.BlockReader, mint, maxt int64, base *tsdb.BlockMeta) ([]ulid.ULID, error) {
+	if release := c.raw.release; release != nil {
+		release()
+	}
+	size, err := sizeOf(filepath.Join(c.raw.dir, "chunks_head"))
+	if err == nil {
+		err = c.raw.space.has(size)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.raw.compacting.Add(1)
+	defer c.raw.compacting.Add(-1)
+	return c.Compactor.Write(dest, b, mint, maxt, base)
+}
+
+// Compact implements tsdb.Compactor.
+func (c carefulCompactor) Compact(dest string, dirs []string, open []*tsdb.Block) ([]ulid.ULID, error) {
+	size := int64(0)
+	for _, dir := range dirs {
+		n, err := sizeOf(dir)
+		if err != nil {
+			return nil, err
+		}
+		size += n
+	}
+	if err := c.raw.space.has(size); err != nil {
+		return nil, err
+	}
+	c.raw.compacting.Add(1)
+	defer c.raw.compacting.Add(-1)
+	return c.Compactor.Compact(dest, dirs, open)
+}
