@@ -26,11 +26,7 @@ func (a *API) alertCountsPage(rp *reply, rq *request) {
 			continue
 		}
 		c := a.opt.Alerts.Counts(n.guid)
-		total.Uninitialized += c.Uninitialized
-		total.Undefined += c.Undefined
-		total.Clear += c.Clear
-		total.Warning += c.Warning
-		total.Critical += c.Critical
+		addCounts(&total, c)
 		rp.open('{')
 		rp.keyString("machine_guid", n.guid)
 		rp.keyString("hostname", n.hostname)
@@ -43,6 +39,14 @@ func (a *API) alertCountsPage(rp *reply, rq *request) {
 	rp.statusCounts(total)
 	rp.close('}')
 	rp.close('}')
+}
+
+func addCounts(total *health.Counts, c health.Counts) {
+	total.Uninitialized += c.Uninitialized
+	total.Undefined += c.Undefined
+	total.Clear += c.Clear
+	total.Warning += c.Warning
+	total.Critical += c.Critical
 }
 
 // statusCounts writes how many alerts have each status.

@@ -144,6 +144,10 @@ func TestAlertTransitions(t *testing.T) {
 	check("last=10&before=0", 4, 6, 4, 3, 2)
 	check(fmt.Sprintf("last=10&after=%d&before=%d", start-98, start-96), 3, 4, 3, 2)
 	check("last=10&after=-1000&anchor_gi="+gi(3), 2, 6, 4)
+	check("last=10&after=281474976710656", 0)
+	check(fmt.Sprintf("last=10&after=%d&began_before=%d", start-98, start-108), 3, 4, 3, 2) // each status lasted 12 seconds
+	check(fmt.Sprintf("last=10&after=%d&began_before=%d", start-97, start-109), 1, 3)
+	check("last=10&after=-1000&began_before=0", 4, 6, 4, 3, 2)
 	check("last=2&after=-1000&before_gi="+gi(4), 2, 3, 2)
 	check("transition="+log[0].UUID.String(), 1, 1)
 	check("transition=nonsense", 0)

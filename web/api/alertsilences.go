@@ -37,9 +37,9 @@ func (a *API) mayChange(rp *reply, rq *request) bool {
 	case !a.opt.MayManage(rq.Request):
 		rp.failJSON(http.StatusForbidden, "", "You may not manage this parent: see [web] allow management from.")
 	case shown && !a.showsToken(rq):
-		rp.failJSON(http.StatusForbidden, "", "The management token is wrong.")
+		rp.failJSON(http.StatusForbidden, "token", "The management token is wrong.")
 	case !shown && http.NewCrossOriginProtection().Check(rq.Request) != nil:
-		rp.failJSON(http.StatusForbidden, "", "Pages of other sites may not do this without the management token.")
+		rp.failJSON(http.StatusForbidden, "token", "Pages of other sites may not do this without the management token.")
 	default:
 		return true
 	}

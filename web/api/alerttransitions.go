@@ -42,7 +42,8 @@ type transitionQuery struct {
 	filter  history.Filter
 	filters []optionalPattern // of transitionFacets
 	last    int
-	nothing bool // no time was asked for
+	began   time.Time // only when the old status began by then; zero: any
+	nothing bool      // no time was asked for
 
 	options            []map[string]*facetOption // of transitionFacets, by id
 	evaluated, matched int64
@@ -87,7 +88,12 @@ func (a *API) parseTransitionQuery(rq *request) transitionQuery {
 		q.filter.Before = instant("before")
 		if ps.get("after") != "" {
 			q.filter.After = instant("after")
+			// Ids grow with time and are those of the index; a clock may have been set back a little.
+			q.filter.AfterGlobal = max(q.filter.AfterGlobal, (min(q.filter.After.Unix(), 1<<37)-3600)*1e6)
 		}
+	}
+	if ps.get("began_before") != "" {
+		q.began = instant("began_before")
 	}
 	for _, f := range transitionFacets {
 		q.filters = append(q.filters, optional(ps.get(f.id)))
@@ -108,6 +114,9 @@ func globalID(s string) int64 {
 // add counts a transition, and keeps it when it is one of the last that match all facets. What one facet alone does not
 // want is counted there, so that a client can show what choosing it would add.
 func (q *transitionQuery) add(t *alert.Transition) bool {
+	if !q.began.IsZero() && t.When.Add(-t.Duration).After(q.began) {
+		return true
+	}
 	q.evaluated++
 	refused, by := 0, 0
 	for i, f := range transitionFacets {
@@ -140,7 +149,8 @@ func (q *transitionQuery) add(t *alert.Transition) bool {
 }
 
 // alertTransitions answers /api/v2/alert_transitions: changes to and from WARNING and CRITICAL, of all nodes, the newest
-// first. The parameter before_gi is foster's own: it is how a client gets to older ones.
+// first. Two parameters are foster's own: before_gi is how a client gets to older ones; with began_before it gets those whose
+// old status lasted at any time between after and then, which is what a timeline draws.
 func (a *API) alertTransitions(rp *reply, rq *request) {
 	q := a.parseTransitionQuery(rq)
 	if !q.nothing {

@@ -113,8 +113,11 @@ var commands = map[string]map[string]command{
 
 		"deliveries": {answer: (*API).deliveries},
 
+		"alert_instances": {answer: (*API).alertInstances},
+
 		"streaming":   {answer: (*API).streaming},
 		"first_child": {answer: (*API).firstChild},
+		"alert":       {answer: (*API).alertPage},
 		"alerts":      {answer: (*API).alertCountsPage},
 		"silences":    {answer: (*API).silences, below: (*API).oneSilence},
 		"maintenance": {answer: (*API).maintenance, below: (*API).oneWindow},

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+
+	"foster/health"
+	"foster/health/alert"
+)
+
+// maxInstances bounds the alerts in one answer of alert_instances.
+const maxInstances = 10_000
+
+// alertInstances answers /api/foster/v1/alert_instances: the alerts of all hosts as an operator sees them, those that are
+// raised unless other statuses are asked for, the worst first and of these the newest.
+func (a *API) alertInstances(rp *reply, rq *request) {
+	filter := parseAlertFilter(rq.params)
+	if len(filter.statuses) == 0 && rq.params.get("status") != "all" {
+		filter.statuses = []alert.Status{alert.Raised}
+	}
+	limit := int(min(max(rq.params.number("limit", 1000), 1), maxInstances))
+	sequence := a.opt.Alerts.Sequence() // before the alerts are looked at: what changes meanwhile is asked for again
+	var total health.Counts
+	nodes := slices.DeleteFunc(a.nodes(rq.params), func(n node) bool { return rq.host != nil && n.host != rq.host })
+	for i := range nodes {
+		addCounts(&total, a.opt.Alerts.Counts(nodes[i].guid))
+	}
+	list := a.alertsOf(nodes, &filter)
+	slices.SortStableFunc(list, func(x, y nodeAlert) int {
+		return cmp.Or(cmp.Compare(y.Status, x.Status), y.LastStatusChange.Compare(x.LastStatusChange))
+	})
+	rp.open('{')
+	rp.keyNumber("now", unix(rq.now))
+	rp.keyInt("sequence", int64(sequence))
+	rp.keyOpen("total", '{')
+	rp.statusCounts(total)
+	rp.close('}')
+	rp.keyInt("matched", int64(len(list)))
+	rp.keyOpen("alerts", '[')
+	for i := range list[:min(limit, len(list))] {
+		rp.open('{')
+		rp.instance(&list[i].Snapshot, list[i].node.hostname)
+		rp.close('}')
+	}
+	rp.close(']')
+	rp.close('}')
+}
+
+// instance writes what an alert is and how it is now.
+func (e *encoder) instance(s *health.Snapshot, hostname string) {
+	d := s.Definition
+	e.keyString("machine_guid", s.MachineGUID)
+	e.keyString("hostname", hostname)
+	e.keyString("name", s.Name)
+	e.keyString("chart", s.Chart)
+	e.keyString("chart_name", s.ChartName)
+	e.keyString("context", s.Context)
+	e.keyString("family", s.Family)
+	e.keyString("summary", s.Summary)
+	e.keyString("status", s.Status.String())
+	e.keyNumber("value", s.Value)
+	e.keyString("value_string", s.ValueText)
+	e.keyString("units", s.Units)
+	e.keyInt("since", unixSeconds(s.LastStatusChange))
+	e.keyInt("updated", unixSeconds(s.LastUpdated))
+	e.keyString("role", s.Recipient)
+	e.keyString("type", d.Type)
+	e.keyString("component", d.Component)
+	e.keyString("class", d.Class)
+	e.keyBool("silenced", s.Silenced)
+	e.keyBool("disabled", s.Disabled)
+}
