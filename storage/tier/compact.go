@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/oklog/ulid/v2"
@@ -68,13 +70,43 @@ func (r *Raw) writeLate(ctx context.Context) error {
 	return r.db.CompactOOOHead(ctx)
 }
 
-// carefulCompactor does not begin what the disk has no space for.
+// mergeable returns what of a plan may be merged into one block.
+//
+// The end of a block is the time up to which the head was cut, unless all of the block was late points: when the logs are
+// read again, the TSDB leaves out what is older. So late points newer than what was cut must not be merged with others.
+func (r *Raw) mergeable(plan []string) []string {
+	known := map[string]*tsdb.BlockMeta{}
+	cut := int64(math.MinInt64)
+	for _, b := range r.db.Blocks() {
+		meta := r.metas.of(b)
+		known[filepath.Base(b.Dir())] = meta
+		if !meta.Compaction.FromOutOfOrder() {
+			cut = max(cut, meta.MaxTime)
+		}
+	}
+	isLate := func(dir string) bool {
+		meta := known[filepath.Base(dir)]
+		return meta != nil && meta.Compaction.FromOutOfOrder()
+	}
+	kept := slices.DeleteFunc(slices.Clone(plan), func(dir string) bool {
+		return isLate(dir) && known[filepath.Base(dir)].MaxTime > cut
+	})
+	switch {
+	case len(kept) == len(plan), !slices.ContainsFunc(plan, func(dir string) bool { return !isLate(dir) }):
+		return plan
+	case len(kept) < 2:
+		return nil
+	}
+	return kept
+}
+
+// carefulCompactor does not begin what the disk has no space for, or what would lose points.
 type carefulCompactor struct {
 	tsdb.Compactor
 	raw *Raw
 }
 
-// careful makes compactors ask for space first.
+// careful makes compactors careful.
 func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
 	return func(ctx context.Context, reg prometheus.Registerer, log *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options) (tsdb.Compactor, error) {
 		c, err := compactor(ctx, reg, log, ranges, pool, o)
@@ -83,6 +115,15 @@ func (r *Raw) careful(compactor tsdb.NewCompactorFunc) tsdb.NewCompactorFunc {
 		}
 		return carefulCompactor{c, r}, nil
 	}
+}
+
+// Plan implements tsdb.Compactor.
+func (c carefulCompactor) Plan(dir string) ([]string, error) {
+	plan, err := c.Compactor.Plan(dir)
+	if err != nil || len(plan) < 2 {
+		return plan, err
+	}
+	return c.raw.mergeable(plan), nil
 }
 
 // Write implements tsdb.Compactor.

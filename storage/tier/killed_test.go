@@ -143,3 +143,45 @@ func TestReferencesAreNotGivenAgain(t *testing.T) {
 		}
 	}
 }
+
+// Late points newer than what was cut off the head do not make the rest of the head forgotten when they get merged.
+func TestKilledWithLatePointsInBlocks(t *testing.T) {
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	manual(r)
+	f := newFeeder(t, r)
+	feed := func(chart string, first, last int64) {
+		for at := first; at <= last; at++ {
+			f.append(series(chart, "x"), at, ramp(at), 0)
+		}
+		f.commit()
+	}
+	feed("a.live", epoch, epoch+420)
+	if err := r.compact(t.Context()); err != nil { // cuts two blocks, of the three that are merged into one
+		t.Fatal(err)
+	}
+	feed("a.live", epoch+421, epoch+560)
+	feed("a.late", epoch+240, epoch+479)
+	if err := r.flushLate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.db.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := func(r *Raw) {
+		t.Helper()
+		wantRamp(t, read(t, r, "a.live", "x", epoch-1, epoch+560), epoch, epoch+560)
+		wantRamp(t, read(t, r, "a.late", "x", epoch, epoch+560), epoch+240, epoch+479)
+	}
+	want(r)
+	want(openRaw(t, copyDir(t, dir), compactingOptions()))
+
+	// When the rest is cut, all are merged.
+	feed("a.live", epoch+561, epoch+900)
+	if err := r.compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.db.Blocks()); n > 4 {
+		t.Errorf("there are still %d blocks", n)
+	}
+}
