@@ -20,7 +20,7 @@ func (p *parser) begin(template bool, name string) {
 	}
 	p.seen = map[string]string{}
 	p.broken = nil
-	if len(name) > maxName {
+	if len(p.current.Name) > maxName { // which has no more bytes than what is in the file
 		p.problem("the name of the alert is longer than %d bytes", maxName)
 		p.current.Name = p.current.Name[:maxName]
 	}
