@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/prometheus/prometheus/tsdb"
 )
 
 // TestKilledBetweenTwoLogs: the TSDB writes the points of a batch into its log, and those that came too late for the
@@ -184,4 +186,37 @@ func TestKilledWithLatePointsInBlocks(t *testing.T) {
 	if n := len(r.db.Blocks()); n > 4 {
 		t.Errorf("there are still %d blocks", n)
 	}
+}
+
+// Late points that the TSDB has listed to write into a block, and not written, are not forgotten when more of the series came
+// meanwhile.
+func TestKilledWhileWritingLate(t *testing.T) {
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	manual(r)
+	f := newFeeder(t, r)
+	feed := func(chart string, first, last int64) {
+		for at := first; at <= last; at++ {
+			f.append(series(chart, "x"), at, ramp(at), 0)
+		}
+		f.commit()
+	}
+	feed("a.live", epoch+1, epoch+1000)
+	if err := r.compact(t.Context()); err != nil { // of what is before, the log of late points alone has it
+		t.Fatal(err)
+	}
+	feed("a.late", epoch+1, epoch+300)
+	if _, err := tsdb.NewOOOCompactionHead(t.Context(), r.db.Head()); err != nil {
+		t.Fatal(err)
+	}
+	feed("a.late", epoch+301, epoch+400)
+	killed := copyDir(t, dir)
+	for range 2 { // and once more while it mends
+		killed = copyDir(t, killed)
+		if _, err := mend(killed, r.log); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k := openRaw(t, killed, compactingOptions())
+	wantRamp(t, read(t, k, "a.late", "x", epoch, epoch+1000), epoch+1, epoch+400)
 }
