@@ -29,7 +29,7 @@ func (h *host) change(a *running, status alert.Status, now int64) {
 		a.raisedFor = 0
 	}
 	a.oldStatus, a.status, a.changed = a.status, status, now
-	a.lastRepeat, a.repeats = 0, 0
+	a.lastRepeat, a.repeats, a.held = 0, 0, false
 	t.WarningCount, t.WarningAlerts = h.count(alert.Warning)
 	t.CriticalCount, t.CriticalAlerts = h.count(alert.Critical)
 	h.record(a, &t)
@@ -100,27 +100,41 @@ func (h *host) record(a *running, t *alert.Transition) {
 	a.id.newest = brief(t)
 }
 
-// settle decides on the transitions whose delay is over whether people are told.
+// settle decides on the transitions whose delay is over whether people are told. Those that a silence covers wait for its end:
+// what is still so then is told.
 func (h *host) settle(now int64) {
 	for _, a := range h.alerts {
 		t := a.pending
 		if t == nil || now < unix(t.DelayUpTo) {
 			continue
 		}
-		a.pending = nil
 		c := history.Change{GlobalID: t.GlobalID, Flags: alert.Processed}
-		if a.mustTell(t) {
+		switch must := a.mustTell(t); {
+		case must && h.hushed(a, now):
+			if !a.held {
+				a.held = true
+				h.changes = append(h.changes, history.Change{GlobalID: t.GlobalID, Flags: alert.Silenced})
+				h.observe(t)
+			}
+			continue
+		case must:
 			c.Flags |= alert.ExecRun
+			c.Unset = alert.Silenced
 			c.ExecRunAt = at(now)
 			h.tell(a, t, now)
-		} else {
+		default:
+			// Nobody is told that it is over: when it comes back that is news.
+			if t.New == alert.Clear && a.id.told && a.id.executed.Raised() {
+				a.id.told, c.Untold = false, true
+			}
 			h.observe(t)
 		}
+		a.pending = nil
 		h.changes = append(h.changes, c)
 	}
 }
 
-// mustTell says whether a transition is notified, once its delay is over.
+// mustTell says whether a transition is notified, once its delay is over and unless it is silenced.
 func (a *running) mustTell(t *alert.Transition) bool {
 	switch {
 	case t.New < alert.Clear:
@@ -129,15 +143,19 @@ func (a *running) mustTell(t *alert.Transition) bool {
 		return false
 	case a.id.told && a.id.executed == t.New:
 		return false
-	case t.Flags&alert.Silenced != 0:
-		return false
 	}
 	return !a.isRepeating() // that tells by itself
 }
 
+// hushed says whether notifications of an alert are silenced.
+func (h *host) hushed(a *running, now int64) bool {
+	_, silenced := h.silenced(a, now)
+	return silenced
+}
+
 // tell hands a transition to the notification hub.
 func (h *host) tell(a *running, t *alert.Transition, now int64) {
-	t.Flags |= alert.Processed | alert.ExecRun
+	t.Flags = t.Flags&^alert.Silenced | alert.Processed | alert.ExecRun
 	t.ExecRunAt = at(now)
 	a.id.executed, a.id.told = t.New, true
 	h.engine.o.Notify(*t)
@@ -152,7 +170,7 @@ func (h *host) observe(t *alert.Transition) {
 
 // repeat tells people again that an alert is raised. The first time is when its delay is over.
 func (h *host) repeat(a *running, now int64) {
-	if _, silenced := h.silenced(a, now); silenced {
+	if h.hushed(a, now) {
 		a.lastRepeat = now // later, unless it still is
 		return
 	}

@@ -286,7 +286,7 @@ func (h *host) schedule(now int64) int64 {
 	}
 	for _, a := range h.alerts {
 		next = min(next, a.next)
-		if a.pending != nil {
+		if a.pending != nil && !a.held {
 			next = min(next, a.delayUpTo)
 		}
 		if at := a.repeatAt(); at != 0 {

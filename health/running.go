@@ -47,6 +47,7 @@ type running struct {
 	hold              hold
 	delay, delayUpTo  int64
 	pending           *alert.Transition // the newest one, until it is decided whether it is notified
+	held              bool              // its delay is over, and a silence holds it back
 	lastRepeat        int64
 	repeats           int64
 	disabled          bool

@@ -74,6 +74,11 @@ func (tx *transaction) change(ctx context.Context, c *Change) error {
 	if _, err := tx.in(ctx, tx.writer.change).ExecContext(ctx, c.GlobalID, int64(c.Flags), int64(c.Unset), updatedBy, unixTime(c.ExecRunAt), code); err != nil {
 		return fmt.Errorf("change a transition: %w", err)
 	}
+	if c.Untold {
+		if _, err := tx.in(ctx, tx.untold).ExecContext(ctx, c.GlobalID); err != nil {
+			return fmt.Errorf("forget the last notification of an alert: %w", err)
+		}
+	}
 	if c.Flags&alert.ExecRun != 0 {
 		return tx.markExecuted(ctx, c.GlobalID)
 	}

@@ -74,6 +74,7 @@ type Change struct {
 	UpdatedBy int64       // UniqueID of the transition that took its place
 	ExecRunAt time.Time   // when it was handed to the notification hub; ExecCode counts only together with it
 	ExecCode  int
+	Untold    bool // what was handed to the hub of its alert before does not count any more
 }
 
 var errClosed = errors.New("the alert log is closed")

@@ -14,7 +14,7 @@ const maxWordings = 1 << 16
 type writer struct {
 	db *sql.DB
 
-	host, hostIDs, wording, findWording, alert, transition, executed, change *sql.Stmt
+	host, hostIDs, wording, findWording, alert, transition, executed, untold, change *sql.Stmt
 
 	// Rows that are in the file.
 	hosts    map[string]*hostRow // by machine GUID
@@ -49,6 +49,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 			exec_run_at, exec_code, last_repeat, flags, variables, warning_count, critical_count, warning_alerts, critical_alerts)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&w.executed, `UPDATE alert SET executed = max(coalesce(executed, 0), ?1) WHERE id = (SELECT alert_id FROM transition WHERE global_id = ?1)`},
+		{&w.untold, `UPDATE alert SET executed = NULL WHERE executed < ?1 AND id = (SELECT alert_id FROM transition WHERE global_id = ?1)`},
 		{&w.change, `UPDATE transition SET flags = (flags | ?2) & ~?3, updated_by = coalesce(?4, updated_by),
 			exec_run_at = coalesce(?5, exec_run_at), exec_code = coalesce(?6, exec_code) WHERE global_id = ?1`},
 	} {
@@ -62,7 +63,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 
 func (w *writer) close() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{w.host, w.hostIDs, w.wording, w.findWording, w.alert, w.transition, w.executed, w.change} {
+	for _, s := range []*sql.Stmt{w.host, w.hostIDs, w.wording, w.findWording, w.alert, w.transition, w.executed, w.untold, w.change} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
