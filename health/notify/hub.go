@@ -139,7 +139,7 @@ func (h *Hub) Notify(t alert.Transition) {
 	}
 	now := time.Now()
 	k := h.state.alerts[keyOf(&t)]
-	if k != nil && (t.GlobalID < k.last.GlobalID || t.GlobalID == k.last.GlobalID && t.Flags&alert.Recurring == 0) {
+	if k != nil && (t.GlobalID < k.last.GlobalID || t.GlobalID == k.last.GlobalID && !k.observed && t.Flags&alert.Recurring == 0) {
 		// Handed over again. One that waits still tells its outcome later.
 		for _, it := range h.state.items {
 			if it.ev.GlobalID == t.GlobalID && !it.ev.done {

@@ -185,6 +185,7 @@ func (q *queue) oldest() *item {
 // free returns when another message may go to an address that gets at most limit in period.
 func (q *queue) free(address string, now time.Time, limit int, period time.Duration) time.Time {
 	if limit == 0 {
+		delete(q.sent, address)
 		return now
 	}
 	sent := slices.DeleteFunc(q.sent[address], func(t time.Time) bool { return now.Sub(t) >= period })

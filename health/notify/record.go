@@ -22,7 +22,7 @@ type record struct {
 type recordIn struct {
 	Transition transition   `json:"t"`
 	Items      []recordItem `json:"items,omitempty"`
-	Done       bool         `json:"done,omitempty"` // the engine knows the outcome
+	Done       bool         `json:"done,omitempty"` // the engine knows the outcome: it was observed only
 }
 
 // recordItem is one recipient of a transition.
@@ -59,6 +59,7 @@ type recordEnd struct {
 type recordAlert struct {
 	Last     transition `json:"t"`
 	Critical bool       `json:"c,omitempty"`
+	Observed bool       `json:"o,omitempty"`
 	Told     []told     `json:"told,omitempty"`
 }
 

@@ -13,6 +13,7 @@ import (
 type known struct {
 	last     alert.Transition
 	critical bool // now, or since it was last clear; after a CLEAR it tells of the time before
+	observed bool // last was observed only: it may still be handed over to be notified
 	told     map[target]alert.Status
 }
 
@@ -80,7 +81,13 @@ func (s *state) applyIn(in *recordIn) {
 		s.alerts[keyOf(&t)] = k
 	}
 	k.critical = criticalAfter(k, &t)
-	k.last = t
+	k.last, k.observed = t, in.Done
+	if t.New == alert.Clear && (!in.Done || t.Flags&alert.NoClearNotification != 0) {
+		// Who is not told that it is over hears of it anew when it comes back.
+		maps.DeleteFunc(k.told, func(to target, _ alert.Status) bool {
+			return !slices.ContainsFunc(in.Items, func(ri recordItem) bool { return to == target{ri.Service, ri.Address} })
+		})
+	}
 	if len(in.Items) == 0 {
 		return
 	}
@@ -133,7 +140,7 @@ func (s *state) applyEnd(end *recordEnd) {
 		switch end.Outcome {
 		case Sent:
 			if k := s.alerts[keyOf(&ev.Transition)]; k != nil {
-				if ev.New.Raised() {
+				if ev.New.Raised() && !s.over(k, it) {
 					k.told[it.target] = ev.New
 				} else {
 					delete(k.told, it.target)
@@ -147,10 +154,23 @@ func (s *state) applyEnd(end *recordEnd) {
 			s.finish(ev, end.At, ev.code)
 		}
 	}
-	if to != nil && end.Outcome == Sent {
+	if to != nil && end.Outcome == Sent && s.mode(to.service) == service.Grouped {
 		q := s.queue(to.service)
 		q.sent[to.address] = append(q.sent[to.address], end.At)
 	}
+}
+
+// over says whether the alert of an item has become clear while a worker was at it, and the target is not to be told of that.
+func (s *state) over(k *known, it *item) bool {
+	if k.last.New != alert.Clear || k.last.GlobalID <= it.ev.GlobalID || k.observed && k.last.Flags&alert.NoClearNotification == 0 {
+		return false
+	}
+	for _, g := range s.queue(it.target.service).groups {
+		if slices.ContainsFunc(g.items, func(o *item) bool { return o.target == it.target && o.ev.GlobalID == k.last.GlobalID }) {
+			return false
+		}
+	}
+	return true
 }
 
 // finish tells the engine the outcome of an event, once.
@@ -163,7 +183,7 @@ func (s *state) finish(ev *event, at time.Time, code int) {
 
 func (s *state) applyAlert(a *recordAlert) {
 	t := alert.Transition(a.Last)
-	k := &known{last: t, critical: a.Critical, told: map[target]alert.Status{}}
+	k := &known{last: t, critical: a.Critical, observed: a.Observed, told: map[target]alert.Status{}}
 	for _, to := range a.Told {
 		k.told[target{to.Service, to.Address}] = to.Status
 	}
@@ -212,7 +232,7 @@ func (s *state) records(now time.Time) []*record {
 			delete(s.alerts, key)
 			continue
 		}
-		a := &recordAlert{Last: transition(k.last), Critical: k.critical}
+		a := &recordAlert{Last: transition(k.last), Critical: k.critical, Observed: k.observed}
 		for to, status := range k.told {
 			a.Told = append(a.Told, told{to.service, to.address, status})
 		}

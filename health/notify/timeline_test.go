@@ -239,6 +239,73 @@ func TestModifiers(t *testing.T) {
 	})
 }
 
+// TestRaisedAgain has recipients who are not told that an alert is over, and must hear when it comes back.
+func TestRaisedAgain(t *testing.T) {
+	noClear := func(c *Config) { c.Routes[0].To[0].NoClear = true }
+	timeline(t, noClear, func(t *testing.T, h *Hub, w *wire) {
+		h.Notify(change(1, "web1", alert.Clear, alert.Critical))
+		pass(time.Minute)
+		h.Notify(change(2, "web1", alert.Critical, alert.Clear))
+		pass(time.Minute)
+		h.Notify(change(3, "web1", alert.Clear, alert.Warning))
+		pass(time.Second)
+		h.Notify(change(4, "web1", alert.Warning, alert.Critical)) // before the warning went out
+		pass(time.Minute)
+		w.expect(t, "10s: CRITICAL on web1: disk_full = 95%", "131s: CRITICAL on web1: disk_full = 95%")
+	})
+	timeline(t, nil, func(t *testing.T, h *Hub, w *wire) {
+		over := change(2, "web1", alert.Critical, alert.Clear)
+		over.Flags |= alert.NoClearNotification
+		h.Notify(change(1, "web1", alert.Clear, alert.Critical))
+		pass(time.Minute)
+		h.Observe(over)
+		pass(time.Minute)
+		h.Notify(change(3, "web1", alert.Clear, alert.Warning))
+		h.Notify(change(4, "web1", alert.Warning, alert.Critical))
+		pass(time.Minute)
+		w.expect(t, "10s: CRITICAL on web1: disk_full = 95%", "130s: CRITICAL on web1: disk_full = 95%")
+	})
+}
+
+// TestSilencedThenTold has a change that was observed in silence and is handed over when the silence ends.
+func TestSilencedThenTold(t *testing.T) {
+	timeline(t, nil, func(t *testing.T, h *Hub, w *wire) {
+		h.Notify(change(1, "web1", alert.Clear, alert.Critical))
+		pass(time.Minute)
+		h.Observe(change(2, "web1", alert.Critical, alert.Clear))
+		h.Observe(change(2, "web1", alert.Critical, alert.Clear)) // after a restart of the engine
+		pass(time.Minute)
+		h.Notify(change(2, "web1", alert.Critical, alert.Clear))
+		h.Notify(change(2, "web1", alert.Critical, alert.Clear))
+		pass(time.Minute)
+		w.expect(t, "10s: CRITICAL on web1: disk_full = 95%", "130s: CLEAR on web1: disk_full = 95%")
+	})
+}
+
+// TestNotCounted has services without a limit: nothing is kept of what they got.
+func TestNotCounted(t *testing.T) {
+	for _, change := range []func(*Config){
+		func(c *Config) { c.RateLimit = 0 },
+		func(c *Config) { c.Services[0].URL = "pagerduty+https://nowhere.example/key" },
+	} {
+		timeline(t, change, func(t *testing.T, h *Hub, w *wire) {
+			for i := range int64(5) {
+				h.Notify(changeOf(i))
+				pass(time.Minute)
+			}
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if sent := h.state.queue("hook").sent[""]; len(w.lines) != 5 || len(sent) > 1 {
+				t.Errorf("%q were sent, %v is kept", w.lines, sent)
+			}
+		})
+	}
+}
+
+func changeOf(i int64) alert.Transition {
+	return change(i+1, fmt.Sprint("web", i), alert.Clear, alert.Warning)
+}
+
 // TestRestart ends hubs whose service is dead, and opens others on what the journal was at that moment, as after kill -9.
 func TestRestart(t *testing.T) {
 	dir, killed := t.TempDir(), t.TempDir()
