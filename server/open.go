@@ -20,6 +20,7 @@ import (
 	"foster/storage"
 	"foster/web"
 	"foster/web/api"
+	"foster/web/dashboards"
 	"foster/web/prom"
 )
 
@@ -149,6 +150,9 @@ func (s *Server) open(ctx context.Context) error {
 	if ao.ManagementToken, err = silence.Token(filepath.Join(s.opts.DataDir, silence.TokenFile)); err != nil {
 		return err
 	}
+	if ao.Dashboards, err = dashboards.Open(filepath.Join(s.opts.DataDir, dashboardsDir), s.log, time.Now); err != nil {
+		return err
+	}
 	ao.GzipLevel = func() int { return gzipLevel(&s.config.Load().Server.Web) }
 	gzip := func() bool { return ao.GzipLevel() > 0 }
 	if ao.Page, err = web.Handler(web.Options{FrameOptions: cfg.Server.Web.XFrameOptions, Gzip: gzip}); err != nil {
@@ -176,6 +180,9 @@ func (s *Server) open(ctx context.Context) error {
 	close(s.ready)
 	return nil
 }
+
+// dashboardsDir is where dashboards are, in the data directory.
+const dashboardsDir = "dashboards"
 
 // openStore opens the store, until ctx ends. Reading its logs takes long when they are large and cannot be interrupted; but
 // a process that ends meanwhile is as one that was killed. If it does not end, the store is closed when it is open.

@@ -74,7 +74,29 @@ func (s *Server) writeSnapshot(r *http.Request, now time.Time) (path string, err
 	if err := os.Link(filepath.Join(data, guidFile), filepath.Join(part, guidFile)); err != nil {
 		return "", fmt.Errorf("copy the machine GUID: %w", err)
 	}
+	if err := linkDashboards(data, part); err != nil {
+		return "", fmt.Errorf("copy the dashboards: %w", err)
+	}
 	return path, os.Rename(part, path)
+}
+
+// linkDashboards puts the dashboards into a copy. Their files are replaced and never changed, so the copy can share them.
+func linkDashboards(data, to string) error {
+	from, to := filepath.Join(data, dashboardsDir), filepath.Join(to, dashboardsDir)
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(to, 0o750); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		// One may have been removed meanwhile.
+		if err := os.Link(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeUnfinished removes what was being written when a process was killed.

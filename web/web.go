@@ -61,7 +61,13 @@ const index = "index.html"
 
 // places are the paths at which the application has something to show, as its router knows them (ui/src/state/router.ts).
 // Those of hosts arrive here without their prefix.
-var places = map[string]bool{"": true, index: true, "alerts": true, "explore": true, "streaming": true}
+var places = map[string]bool{"": true, index: true, "alerts": true, "explore": true, "streaming": true, "dashboards": true}
+
+// isPlace says whether a path is one of places, or that of a dashboard.
+func isPlace(name string) bool {
+	id, below := strings.CutPrefix(name, "dashboards/")
+	return places[name] || below && !strings.Contains(id, "/")
+}
 
 func newPages(dist fs.FS, o Options) (*pages, error) {
 	if o.Gzip == nil {
@@ -167,7 +173,7 @@ func (p *pages) resolve(name string) (f *file, status int, message string) {
 	}
 	if path.Ext(name) == "" {
 		status := http.StatusOK
-		if !places[name] {
+		if !isPlace(name) {
 			status = http.StatusNotFound
 		}
 		return p.files[index], status, ""

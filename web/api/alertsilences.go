@@ -30,31 +30,55 @@ func (rp *reply) failJSON(status int, field, message string) {
 
 // mayChange says whether a request may change what silences alerts; else the answer is set.
 func (a *API) mayChange(rp *reply, rq *request) bool {
-	shown := shownToken(rq) != ""
-	switch {
-	case a.opt.Silences == nil:
+	if a.opt.Silences == nil {
 		rp.failJSON(http.StatusNotFound, "", noHealth)
-	case !a.opt.MayManage(rq.Request):
-		rp.failJSON(http.StatusForbidden, "", "You may not manage this parent: see [web] allow management from.")
-	case shown && !a.showsToken(rq):
-		rp.failJSON(http.StatusForbidden, "token", "The management token is wrong.")
-	case !shown && http.NewCrossOriginProtection().Check(rq.Request) != nil:
-		rp.failJSON(http.StatusForbidden, "token", "Pages of other sites may not do this without the management token.")
-	default:
-		return true
+		return false
 	}
-	return false
+	return a.mayManage(rp, rq)
 }
 
-// readBody reads the JSON object of a request into v; when it cannot, the answer is set.
-func (rp *reply) readBody(rq *request, v any) bool {
+// mayManage says whether a request may change what operators have set; else the answer is set.
+func (a *API) mayManage(rp *reply, rq *request) bool {
+	field, reason := a.refused(rq)
+	if reason != "" {
+		rp.failJSON(http.StatusForbidden, field, reason)
+	}
+	return reason == ""
+}
+
+// refused returns why a request may not change what operators have set, "" when it may; field is "token" when the management
+// token would help.
+func (a *API) refused(rq *request) (field, reason string) {
+	shown := shownToken(rq) != ""
+	switch {
+	case !a.opt.MayManage(rq.Request):
+		return "", "You may not manage this parent: see [web] allow management from."
+	case shown && !a.showsToken(rq):
+		return "token", "The management token is wrong."
+	case !shown && http.NewCrossOriginProtection().Check(rq.Request) != nil:
+		return "token", "Pages of other sites may not do this without the management token."
+	}
+	return "", ""
+}
+
+// body reads the body of a request; when it cannot, the answer is set.
+func (rp *reply) body(rq *request) ([]byte, bool) {
 	body, err := io.ReadAll(io.LimitReader(rq.Body, maxBody+1))
 	switch {
 	case err != nil:
 		rp.failJSON(http.StatusBadRequest, "", "The body cannot be read.")
-		return false
+		return nil, false
 	case len(body) > maxBody:
 		rp.failJSON(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The body is longer than %d bytes.", maxBody))
+		return nil, false
+	}
+	return body, true
+}
+
+// readBody reads the JSON object of a request into v; when it cannot, the answer is set.
+func (rp *reply) readBody(rq *request, v any) bool {
+	body, ok := rp.body(rq)
+	if !ok {
 		return false
 	}
 	if err := silence.Unmarshal(body, v); err != nil {

@@ -16,6 +16,7 @@ import (
 	"foster/health/conf"
 	"foster/health/history"
 	"foster/health/silence"
+	"foster/web/dashboards"
 )
 
 var _ alertSource = (*health.Engine)(nil)
@@ -113,7 +114,12 @@ func fake(t *testing.T, change ...func(*Options)) (*API, *fakeAlerts) {
 			t.Error(err)
 		}
 	})
+	boards, err := dashboards.Open(filepath.Join(dir, "dashboards"), log, now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	a := testAPI(t, m, append([]func(*Options){func(o *Options) {
+		o.Dashboards = boards
 		o.Alerts, o.AlertLog, o.Silences, o.ManagementToken, o.Log = f, h, silences, testToken, log
 	}}, change...)...)
 	return a, f

@@ -17,6 +17,7 @@ import (
 	"foster/storage"
 	"foster/storage/catalog"
 	"foster/storage/query"
+	"foster/web/dashboards"
 )
 
 // source is where stored points are read from: the store, or the memory of a test.
@@ -113,6 +114,9 @@ type Options struct {
 	Silences *silence.Set
 	// ManagementToken is what those who silence alerts show; empty: nobody can but the parent's own page.
 	ManagementToken string
+
+	// Dashboards keeps the dashboards that operators save; nil: none are kept.
+	Dashboards *dashboards.Store
 
 	// MayManage says whether a client may use the service management; nil: everybody may.
 	MayManage func(*http.Request) bool

@@ -20,6 +20,7 @@ import (
 
 	"foster/health"
 	"foster/health/silence"
+	"foster/web/dashboards"
 )
 
 type openAPIDocument struct {
@@ -91,10 +92,14 @@ func TestOpenAPIAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	board, err := a.opt.Dashboards.Create(dashboards.Content{Name: "n"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := health.HashOf(f.definitions[0]).String()
 	for path, operations := range openAPIDescription(t).Paths {
 		op := operations["get"]
-		path = strings.NewReplacer("{host}", "web01", "silences/{id}", "silences/"+silenced.ID, "maintenance/{id}", "maintenance/"+window.ID).Replace(path)
+		path = strings.NewReplacer("{host}", "web01", "silences/{id}", "silences/"+silenced.ID, "maintenance/{id}", "maintenance/"+window.ID, "dashboards/{id}", "dashboards/"+board.ID).Replace(path)
 		var query []string
 		required := false
 		for _, p := range op.Parameters {

@@ -21,6 +21,7 @@ type request struct {
 type command struct {
 	answer func(a *API, rp *reply, rq *request)
 	below  func(a *API, rp *reply, rq *request, path []string) // answers paths below the command, DELETE too; may be nil
+	put    bool                                                // below answers PUT too
 	stream func(a *API, w http.ResponseWriter, rq *request)
 }
 
@@ -112,6 +113,9 @@ var commands = map[string]map[string]command{
 		"storage": {answer: (*API).storagePage},
 
 		"deliveries": {answer: (*API).deliveries},
+
+		"charts":     {answer: (*API).chartsOfHosts},
+		"dashboards": {answer: (*API).dashboardList, below: (*API).oneDashboard, put: true},
 
 		"alert_instances": {answer: (*API).alertInstances},
 
@@ -229,7 +233,7 @@ func allows(method string, cmd command, segments []string) bool {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 		return true
 	}
-	return method == http.MethodDelete && cmd.below != nil && len(segments) > 1
+	return (method == http.MethodDelete || method == http.MethodPut && cmd.put) && cmd.below != nil && len(segments) > 1
 }
 
 func isHostPrefix(segment string) bool { return segment == "host" || segment == "node" }
