@@ -3,10 +3,12 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"foster/web/dashboards"
 )
@@ -229,7 +231,11 @@ func FuzzDashboardBodies(f *testing.F) {
 	f.Add(`{"name":"n","panels":[{"host":"h","chart":"c","dimensions":["a"],"width":3,"height":2}]}`)
 	f.Add(`{"format":"foster-dashboard/1","name":"n","version":1,"last":60}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		a, _ := fake(t)
+		kept, err := dashboards.Open(t.TempDir(), slog.New(slog.DiscardHandler), time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := testAPI(t, newMemory(), func(o *Options) { o.Dashboards = kept })
 		w := post(a, boardsPath, body)
 		if !json.Valid(w.Body.Bytes()) {
 			t.Fatalf("%d %q", w.Code, w.Body.String())
