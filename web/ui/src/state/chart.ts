@@ -28,7 +28,11 @@ export class ChartModel {
   /** The history request whose answer is waited for, 0 for none. */
   ticket = 0;
 
-  constructor(readonly chart: Chart) {
+  constructor(
+    readonly chart: Chart,
+    /** What tells it from the others of its page. */
+    readonly key = chart.id,
+  ) {
     this.series = new Series(chart.dimensions, chart.updateEvery);
     this.dimensions.value = this.series.dimensions.length;
   }

@@ -7,12 +7,18 @@ const mostCharts = 100; // in one request
 const roundWidth = 100; // px: charts of nearly the same width share a request
 const mostPoints = 1500;
 
+/** What to read of charts, whichever they are. */
+export type RowsWanted = Omit<RowsQuery, "charts">;
+
 export interface HistorySource {
-  fetch(q: RowsQuery, signal: AbortSignal): Promise<ChartRows[]>;
+  /** Reads the rows of charts, in their order. */
+  fetch(models: readonly ChartModel[], q: RowsWanted, signal: AbortSignal): Promise<ChartRows[]>;
   window(): Window;
   now(): number;
   /** Rows of charts arrived. */
   arrived(models: readonly ChartModel[]): void;
+  /** Charts of any width share a request: they get as many rows as the widest of them. */
+  together?: boolean;
 }
 
 /** Asks for the history of charts: of all that need it in one request, whatever made them need it. */
@@ -58,8 +64,9 @@ export class HistoryLoader {
     clearTimeout(this.timer);
     this.timer = undefined;
     const groups = new Map<number, ChartModel[]>();
+    const widest = this.source.together ? Math.max(...[...this.due].map((m) => m.width)) : 0;
     for (const m of this.due) {
-      const points = Math.min(mostPoints, Math.ceil(m.width / roundWidth) * roundWidth);
+      const points = Math.min(mostPoints, Math.ceil(Math.max(widest, m.width) / roundWidth) * roundWidth);
       const group = groups.get(points);
       if (group) group.push(m);
       else groups.set(points, [m]);
@@ -77,7 +84,7 @@ export class HistoryLoader {
     const { after, before } = this.source.window();
     const mine = (m: ChartModel, i: number) => m.ticket !== 0 && m.ticket === tickets[i];
     try {
-      const rows = await this.source.fetch({ charts: models.map((m) => m.chart.id), after, before, points }, abort.signal);
+      const rows = await this.source.fetch(models, { after, before, points }, abort.signal);
       const fresh = models.filter(mine);
       models.forEach((m, i) => mine(m, i) && m.accept(rows[i] ?? null, Math.min(before, this.source.now())));
       this.source.arrived(fresh);

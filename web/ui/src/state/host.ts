@@ -4,19 +4,15 @@ import { ApiError, fetchCharts, fetchInfo } from "../api/client";
 import { LiveFeed } from "../api/live";
 import { fetchRows } from "../api/rows";
 import type { Chart, Host, HostInfo, LiveBatch } from "../api/types";
-import { ChartModel } from "./chart";
-import { ServerClock } from "./clock";
-import { FrameQueue } from "./frames";
-import { HistoryLoader } from "./history";
-import { spanOf, TimeRange, type Window } from "./range";
+import type { ChartModel } from "./chart";
+import { spanOf } from "./range";
+import { Viewport } from "./viewport";
 import { pageVisible } from "./visible";
 
 export type HostStatus = "loading" | "ready" | "unknown" | "error";
 
-const keptModels = 48; // charts out of view whose rows are kept, so that scrolling back shows them at once
 const mostFollowed = 200; // charts in one live stream, the server's limit
 const alarmsEvery = 10_000; // ms
-const longOutage = 300; // s of missing points that are asked for as history rather than as live points
 
 /** Everything a host page knows and does: its facts, its charts, the charts in view and their live points. */
 export class HostSession {
@@ -26,36 +22,26 @@ export class HostSession {
   readonly status = signal<HostStatus>("loading");
   /** Why there is no connection to the server, or null. */
   readonly offline = signal<string | null>(null);
-  readonly clock = new ServerClock();
-  readonly range = new TimeRange(() => this.clock.now());
-  /** The window on the screen; moves while the range is live. */
-  readonly view = signal<Window>(this.range.window());
-  readonly frames = new FrameQueue();
+  readonly viewport = new Viewport({
+    fetch: (models, q, abort) => fetchRows(this.name, { charts: models.map((m) => m.chart.id), ...q }, abort),
+    changed: (older) => this.feed.changed(older),
+  });
+  readonly clock = this.viewport.clock;
+  readonly range = this.viewport.range;
+  readonly view = this.viewport.view;
+  readonly frames = this.viewport.frames;
   /** Alerts by the id of their chart; those of the worst status first. */
   readonly alarms = signal<ReadonlyMap<string, readonly Alarm[]>>(new Map());
   /** Dimensions switched off, by chart id. */
   readonly hidden = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
 
-  private readonly history = new HistoryLoader({
-    fetch: (q, abort) => fetchRows(this.name, q, abort),
-    window: () => this.range.window(),
-    now: () => this.clock.now(),
-    arrived: (models) => {
-      if (this.range.signal.peek().kind === "live" && models.some((m) => this.active.get(m.chart.id) === m)) this.feed.changed(true);
-    },
-  });
   private readonly feed: LiveFeed;
-  private readonly active = new Map<string, ChartModel>();
-  private readonly kept = new Map<string, ChartModel>();
   private readonly abort = new AbortController();
   private readonly effects: (() => void)[];
-  private timers: Record<"tick" | "reload" | "fill" | "charts" | "alarms", ReturnType<typeof setTimeout> | undefined> = { tick: undefined, reload: undefined, fill: undefined, charts: undefined, alarms: undefined };
-  private ticked = 0;
-  private dragging = false;
+  private timers: Record<"fill" | "charts" | "alarms", ReturnType<typeof setTimeout> | undefined> = { fill: undefined, charts: undefined, alarms: undefined };
   private retry = 1000;
   private placed = false;
   private chartsDue = false;
-  private refreshed = performance.now();
 
   constructor(readonly name: string) {
     this.feed = new LiveFeed(name, {
@@ -73,7 +59,6 @@ export class HostSession {
         if (pageVisible.value) this.resume();
         else this.suspend();
       }),
-      this.range.signal.subscribe(() => this.rangeChanged()),
     ];
     void this.loadCharts();
     void this.loadInfo();
@@ -84,43 +69,26 @@ export class HostSession {
     this.suspend();
     clearTimeout(this.timers.charts);
     this.abort.abort();
-    this.history.cancel();
+    this.viewport.close();
   }
 
   /** A chart came into view on `width` pixels: its history is asked for and its points are followed until leave(). */
   enter(chart: Chart, width: number): ChartModel {
-    let model = this.active.get(chart.id);
-    if (model && model.chart === chart) {
-      model.users++;
-      model.width = Math.max(model.width, width);
-      return model;
-    }
-    model = this.kept.get(chart.id);
-    this.kept.delete(chart.id);
-    if (!model || model.chart !== chart) {
-      model = new ChartModel(chart);
-      model.hidden.value = this.hidden.peek().get(chart.id) ?? new Set();
-    }
-    model.width = width;
-    model.users = 1;
-    this.active.set(chart.id, model);
-    this.history.ask(model);
-    return model;
+    return this.viewport.enter(chart.id, chart, width, this.hidden.peek().get(chart.id) ?? new Set());
+  }
+
+  leave(model: ChartModel): void {
+    this.viewport.leave(model);
   }
 
   /** Asks for the rows of a chart again, because it is drawn much wider now. */
   refine(model: ChartModel): void {
-    if (this.active.get(model.chart.id) === model) this.history.ask(model);
+    this.viewport.refine(model);
   }
 
-  leave(model: ChartModel): void {
-    const { id } = model.chart;
-    if (this.active.get(id) !== model || --model.users > 0) return;
-    this.history.forget(model);
-    this.active.delete(id);
-    this.kept.set(id, model);
-    if (this.kept.size > keptModels) this.kept.delete(this.kept.keys().next().value!);
-    this.feed.changed();
+  /** Holds the moving window still while a stretch of it is being selected. */
+  hold(active: boolean): void {
+    this.viewport.hold(active);
   }
 
   /** Notes which dimensions of a chart are switched off, for the address and for when the chart comes back. */
@@ -137,81 +105,19 @@ export class HostSession {
   /** Switches dimensions off as an address says. */
   hide(hidden: ReadonlyMap<string, ReadonlySet<string>>): void {
     this.hidden.value = hidden;
-    for (const [id, model] of [...this.active, ...this.kept]) model.hidden.value = hidden.get(id) ?? new Set();
-  }
-
-  /** Holds the moving window still while a stretch of it is being selected. */
-  hold(active: boolean): void {
-    this.dragging = active;
-    if (!active) this.tick();
-  }
-
-  /** The history of every chart in view is asked for again. */
-  private reload(): void {
-    this.refreshed = performance.now();
-    this.history.restart(this.active.values());
-  }
-
-  private rangeChanged(): void {
-    clearTimeout(this.timers.reload);
-    this.tick();
-    if (this.active.size === 0) return;
-    // A wheel or a held key changes the range many times a second; the last one counts.
-    this.timers.reload = setTimeout(() => {
-      if (pageVisible.peek()) this.reload();
-      this.feed.changed();
-    }, 120);
-  }
-
-  /** Moves the window, and again when it would have moved by about two pixels. */
-  private tick(): void {
-    clearTimeout(this.timers.tick);
-    const range = this.range.signal.peek();
-    const moving = range.kind === "live" && pageVisible.peek();
-    if (!this.dragging) this.view.value = this.range.window();
-    this.ticked = performance.now();
-    if (!moving) return;
-    const now = this.clock.now();
-    for (const model of this.active.values()) {
-      if (model.outdated(now)) this.history.ask(model);
-      model.series.trim(this.view.peek().after - 2 * model.series.step);
-    }
-    this.timers.tick = setTimeout(() => this.tick(), this.pace());
-  }
-
-  private pace(): number {
-    const twoPixels = (2000 * spanOf(this.range.signal.peek())) / 500;
-    return Math.min(1000, Math.max(100, 10 * this.active.size, twoPixels));
+    for (const model of this.viewport.known()) model.hidden.value = hidden.get(model.key) ?? new Set();
   }
 
   private wanted(): { charts: string[]; after: number } {
-    const now = this.clock.now();
-    const charts: string[] = [];
-    let after = now;
-    if (this.range.signal.peek().kind === "live") {
-      for (const model of this.active.values()) {
-        if (!model.followable || charts.length === mostFollowed) continue;
-        if (model.series.covered < now - longOutage) {
-          this.history.ask(model);
-          continue;
-        }
-        charts.push(model.chart.id);
-        after = Math.min(after, model.series.covered);
-      }
-    }
-    return { charts: charts.sort(), after };
+    const { models, after } = this.viewport.following(mostFollowed);
+    return { charts: models.map((m) => m.chart.id).sort(), after };
   }
 
   private points(b: LiveBatch): void {
-    const believed = this.clock.now();
-    this.clock.learn(b.now);
-    // The browser's clock was wrong, and so was the window whose history was asked for.
-    if (Math.abs(this.clock.now() - believed) > 5) this.reload();
     batch(() => {
-      for (const [id, rows] of Object.entries(b.charts)) this.active.get(id)?.append(rows);
+      for (const [id, rows] of Object.entries(b.charts)) this.viewport.inView.get(id)?.append(rows);
     });
-    // Draw new points when they come rather than up to a second later.
-    if (this.range.signal.peek().kind === "live" && performance.now() - this.ticked > 0.6 * this.pace()) this.tick();
+    this.viewport.advance(b.now);
   }
 
   private hostChanged(host: Host): void {
@@ -226,11 +132,11 @@ export class HostSession {
     // Replicated rows arrive behind the ones on the screen, where the feed does not send them: ask for history again while
     // that goes on, and a little after a connection began or a replication ended.
     const again = before && (before.state !== host.state || before.connection?.since !== host.connection?.since);
-    const filling = host.state === "replicating" && performance.now() - this.refreshed > 5000;
-    if (filling) this.reload();
+    const filling = host.state === "replicating" && performance.now() - this.viewport.refreshed > 5000;
+    if (filling) this.viewport.reload();
     if (again && host.connection) {
       clearTimeout(this.timers.fill);
-      this.timers.fill = setTimeout(() => this.reload(), 3000);
+      this.timers.fill = setTimeout(() => this.viewport.reload(), 3000);
     }
   }
 
@@ -248,14 +154,13 @@ export class HostSession {
 
   private resume(): void {
     this.feed.start();
-    this.tick();
+    this.viewport.resume();
     void this.loadAlarms();
   }
 
   private suspend(): void {
     this.feed.stop();
-    clearTimeout(this.timers.tick);
-    clearTimeout(this.timers.reload);
+    this.viewport.suspend();
     clearTimeout(this.timers.fill);
     clearTimeout(this.timers.alarms);
   }
@@ -278,7 +183,7 @@ export class HostSession {
       });
       this.status.value = "ready";
       this.retry = 1000;
-      for (const m of this.active.values()) if (m.status.peek() === "error") this.history.ask(m);
+      this.viewport.askFailed();
     } catch (err) {
       if (this.abort.signal.aborted) return;
       if (err instanceof ApiError && err.status === 404) {
@@ -312,14 +217,16 @@ export class HostSession {
   }
 }
 
-function sameDefinition(a: Chart, b: Chart): boolean {
+/** Whether two answers tell the same of a chart. */
+export function sameDefinition(a: Chart, b: Chart): boolean {
   const facts = (c: Chart) => JSON.stringify([c.name, c.type, c.family, c.context, c.title, c.priority, c.units, c.chartType, c.updateEvery, c.dimensions]);
   return facts(a) === facts(b);
 }
 
 const severity: Record<Alarm["status"], number> = { CRITICAL: 0, WARNING: 1, CLEAR: 2, UNDEFINED: 3, UNINITIALIZED: 4 };
 
-function byChart(list: readonly Alarm[]): Map<string, Alarm[]> {
+/** The alerts of each chart, those of the worst status first. */
+export function byChart(list: readonly Alarm[]): Map<string, Alarm[]> {
   const out = new Map<string, Alarm[]>();
   for (const a of list.toSorted((a, b) => severity[a.status] - severity[b.status] || a.name.localeCompare(b.name))) {
     const of = out.get(a.chart);

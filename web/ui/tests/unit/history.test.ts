@@ -7,17 +7,18 @@ import { HistoryLoader } from "../../src/state/history";
 const chart = (id: string): Chart => ({ id, name: id, type: "t", family: "f", context: id, title: id, priority: 1, units: "", chartType: "line", updateEvery: 1, firstEntry: 0, lastEntry: 0, dimensions: [{ id: "d", name: "d" }], labels: {} });
 const rows = (v: number): ChartRows => ({ dimensions: [{ id: "d", name: "d" }], times: [10], columns: [[v]], step: 1 });
 
-function setUp() {
+function setUp(together = false) {
   const asked: { q: RowsQuery; signal: AbortSignal; answer: (rows: ChartRows[]) => void; fail: () => void }[] = [];
   const arrived = vi.fn();
   const loader = new HistoryLoader({
-    fetch: (q, signal) => new Promise((resolve, reject) => {
-      asked.push({ q, signal, answer: resolve, fail: () => reject(new Error("no")) });
+    fetch: (models, q, signal) => new Promise((resolve, reject) => {
+      asked.push({ q: { charts: models.map((m) => m.chart.id), ...q }, signal, answer: resolve, fail: () => reject(new Error("no")) });
       signal.addEventListener("abort", () => reject(new Error("aborted")));
     }),
     window: () => ({ after: 0, before: 100 }),
     now: () => 100,
     arrived,
+    together,
   });
   return { asked, arrived, loader };
 }
@@ -41,6 +42,21 @@ it("asks for all charts that came into view in one request", async () => {
   expect(models[0]!.series.columns).toEqual([[1]]);
   expect(models[1]!.series.length).toBe(0);
   expect(arrived).toHaveBeenCalledOnce();
+});
+
+it.each([
+  [false, [["a"], ["b"]], [300, 1200]],
+  [true, [["a", "b"]], [1200]],
+])("asks for charts of different widths in one request when told so: %s", async (together, charts, points) => {
+  const { asked, loader } = setUp(together);
+  for (const [id, width] of [["a", 300], ["b", 1150]] as const) {
+    const m = new ChartModel(chart(id));
+    m.width = width;
+    loader.ask(m);
+  }
+  await vi.advanceTimersByTimeAsync(50);
+  expect(asked.map((a) => a.q.charts)).toEqual(charts);
+  expect(asked.map((a) => a.q.points)).toEqual(points);
 });
 
 it("gives up on what was asked for when the window changes, and takes the new answer only", async () => {
