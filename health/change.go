@@ -158,13 +158,30 @@ func (h *host) tell(a *running, t *alert.Transition, now int64) {
 	t.Flags = t.Flags&^alert.Silenced | alert.Processed | alert.ExecRun
 	t.ExecRunAt = at(now)
 	a.id.executed, a.id.told = t.New, true
-	h.engine.o.Notify(*t)
+	h.news = append(h.news, news{*t, true})
 }
 
 // observe tells the hub of a transition that it need not tell of.
 func (h *host) observe(t *alert.Transition) {
-	if o := h.engine.o.Observe; o != nil {
-		o(*t)
+	if h.engine.o.Observe != nil {
+		h.news = append(h.news, news{*t, false})
+	}
+}
+
+// news is a transition for the hub.
+type news struct {
+	alert.Transition
+	notify bool
+}
+
+// handOver tells the hub.
+func (e *Engine) handOver(list []news) {
+	for i := range list {
+		if list[i].notify {
+			e.o.Notify(list[i].Transition)
+		} else {
+			e.o.Observe(list[i].Transition)
+		}
 	}
 }
 

@@ -57,14 +57,15 @@ type Options struct {
 	Steps    []int64 // seconds that a point of each tier covers, tier 0 first
 	History  *history.Log
 	Silences *silence.Set
-	Notify   func(alert.Transition) // hands over a notification; must not block
-	Observe  func(alert.Transition) // tells of a transition that is not notified; must not block; may be nil
-	Rules    func(*catalog.Host) Rules
-	Self     Self
-	Settings Settings
-	Log      *slog.Logger
-	Now      func() time.Time
-	Workers  int // hosts evaluated at the same time; 0: half of the processors
+	// Notify hands over a notification, and Observe tells of a transition that is not notified; it may be nil. Both are called
+	// when the transition is in the log, for those of one host in their order, and must not block.
+	Notify, Observe func(alert.Transition)
+	Rules           func(*catalog.Host) Rules
+	Self            Self
+	Settings        Settings
+	Log             *slog.Logger
+	Now             func() time.Time
+	Workers         int // hosts evaluated at the same time; 0: half of the processors
 }
 
 func (o *Options) validate() error {

@@ -35,8 +35,8 @@ func TestRun(t *testing.T) {
 		cancel()
 		wg.Wait()
 	})
-	if len(b.notified) != 1 {
-		t.Errorf("%d notifications, want 1", len(b.notified))
+	if err := b.log.Flush(t.Context()); err != nil || len(b.notified) != 1 {
+		t.Errorf("%d notifications, want 1; %v", len(b.notified), err)
 	}
 }
 
@@ -71,7 +71,7 @@ summary: ${hostname} ${family}
 	}
 	for second := range int64(60) {
 		b.set(second)
-		b.engine.pass(t.Context())
+		b.evaluate()
 		b.append(ch, map[string]float64{"x": value(second)})
 	}
 	if len(b.notified) != 3 {
@@ -132,7 +132,7 @@ func TestSuspended(t *testing.T) {
 	b.engine.postponedUntil.Store(epoch + 30)
 	for second := range int64(35) {
 		b.set(second)
-		b.engine.pass(t.Context())
+		b.evaluate()
 		if a := b.alert(childGUID, "t"); second < 30 && a != nil {
 			t.Fatalf("alert at %d: %+v", second, a)
 		}
@@ -187,7 +187,7 @@ func TestRemovedHost(t *testing.T) {
 	b.connect()
 	for second := range int64(20) {
 		b.set(second)
-		b.engine.pass(t.Context())
+		b.evaluate()
 		b.append(ch, map[string]float64{"x": 1})
 	}
 	if b.alert(childGUID, "t") == nil {
@@ -198,7 +198,7 @@ func TestRemovedHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.set(30)
-	b.engine.pass(t.Context())
+	b.evaluate()
 	if list := b.engine.Alerts(childGUID); len(list) != 0 {
 		t.Errorf("alerts are %+v", list)
 	}

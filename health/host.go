@@ -54,6 +54,7 @@ type host struct {
 
 	evaluator evaluator
 	out       []alert.Transition // for the log
+	news      []news             // for the hub, once that is in the log
 	changes   []history.Change
 }
 
@@ -123,16 +124,21 @@ func (h *host) retry() int64 { return max(1, seconds(h.engine.settings.Load().Ru
 // rulesEvery is how often the configuration is asked what holds for a host, in seconds.
 const rulesEvery = 10
 
-// flush hands what happened to the log.
+// flush hands what happened to the log, and then to the hub. So foster, when it is killed, knows whom it has told of what:
+// first a transition is in the log, then in the journal of the hub, and then the log has that it was handed over. What is
+// handed over twice the hub leaves out.
 func (h *host) flush() {
 	if len(h.out) > 0 {
 		h.engine.o.History.Append(h.out)
 	}
+	if list := h.news; len(list) > 0 {
+		h.engine.o.History.After(func() { h.engine.handOver(list) })
+	}
 	if len(h.changes) > 0 {
 		h.engine.o.History.Update(h.changes...)
 	}
-	// Both have been taken over by now.
-	h.out, h.changes = nil, nil
+	// All have been taken over by now.
+	h.out, h.news, h.changes = nil, nil, nil
 }
 
 // refresh looks what has become of the host.

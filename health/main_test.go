@@ -195,6 +195,15 @@ func (b *bench) append(ch *catalog.Chart, values map[string]float64) {
 	b.conn.SetLastTraffic(b.clock())
 }
 
+// evaluate makes a pass and waits until what has come of it is in the log and notified.
+func (b *bench) evaluate() {
+	b.t.Helper()
+	b.engine.pass(b.t.Context())
+	if err := b.log.Flush(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // alert returns an alert of a host by name, nil when there is none.
 func (b *bench) alert(guid, name string) *Snapshot {
 	list := b.engine.Alerts(guid)

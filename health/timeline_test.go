@@ -108,7 +108,7 @@ func (tl *timeline) next() {
 }
 
 func (tl *timeline) pass() {
-	tl.engine.pass(tl.t.Context())
+	tl.evaluate()
 	for _, n := range tl.notified {
 		tl.told[n.Name] = append(tl.told[n.Name], n.New.String())
 	}
@@ -266,7 +266,7 @@ func (tl *timeline) restart() {
 	for i, ch := range tl.charts {
 		id[i] = ch.ID
 	}
-	tl.engine.pass(tl.t.Context()) // a pass that is under way is waited for
+	tl.evaluate() // a pass that is under way is waited for
 	tl.store.Catalog()
 	if tl.conn != nil {
 		if err := tl.appender.Commit(); err != nil {

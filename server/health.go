@@ -90,6 +90,9 @@ func (s *Server) stopAlerts(ctx context.Context) {
 // closeAlerts writes what is left. What could not be delivered waits for the next start.
 func (s *Server) closeAlerts(ctx context.Context) error {
 	var errs []error
+	if s.alerts.log != nil {
+		errs = append(errs, s.alerts.log.Flush(ctx)) // then the hub has all that it is to know
+	}
 	if hub := s.alerts.hub.Load(); hub != nil {
 		errs = append(errs, hub.Close(ctx)) // before the log, which gets the outcomes
 	}

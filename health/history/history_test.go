@@ -399,6 +399,49 @@ func TestBackpressure(t *testing.T) {
 	}
 }
 
+// TestAfter has calls that follow what was queued before, and that are made nevertheless when the file cannot be written.
+func TestAfter(t *testing.T) {
+	l := openLog(t, path(t))
+	rows := func() (n int) {
+		if err := l.readers.QueryRowContext(t.Context(), `SELECT count(*) FROM transition`).Scan(&n); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	writable := func(pragma string) {
+		t.Helper()
+		if _, err := l.db.ExecContext(t.Context(), pragma); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step := func(n int64) chan int {
+		called := make(chan int, 1)
+		l.Append([]alert.Transition{transition(n, hostA, 1, alert.Clear, alert.Warning)})
+		l.After(func() { called <- rows() })
+		l.Append([]alert.Transition{transition(n+1, hostA, 1, alert.Warning, alert.Clear)})
+		return called
+	}
+	if n := <-step(0); n != 1 {
+		t.Errorf("%d transitions are in the file, want 1", n)
+	}
+	writable("PRAGMA query_only = ON")
+	if n := <-step(2); n != 2 {
+		t.Errorf("%d transitions are in the file that cannot be written, want 2", n)
+	}
+	writable("PRAGMA query_only = OFF")
+	if got := query(t, l, Filter{}); len(got) != 4 {
+		t.Errorf("%d transitions", len(got))
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	called := false
+	l.After(func() { called = true })
+	if !called {
+		t.Error("nothing is called when the log is closed")
+	}
+}
+
 func BenchmarkAppend(b *testing.B) {
 	l := openLog(b, path(b))
 	list := make([]alert.Transition, 1000)

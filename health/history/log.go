@@ -58,6 +58,7 @@ type entry struct {
 	transition *alert.Transition
 	change     *Change
 	task       *task
+	after      func()
 }
 
 // task is work that needs the order of the queue.
@@ -116,6 +117,22 @@ func (l *Log) Update(list ...Change) {
 	l.add(entries)
 }
 
+// After calls f when all that was queued before is in the file, or when the file cannot be written: what f tells others must
+// not wait for that. The writing goroutine calls it, so f must not block; it is called before what is queued later is written.
+func (l *Log) After(f func()) {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.queueLocked([]entry{{after: f}}) // a few more than maxQueued do no harm
+	}
+	l.mu.Unlock()
+	if closed {
+		f()
+		return
+	}
+	l.hurry()
+}
+
 // Dropped returns how many transitions and changes were given up since the start because the disk could not follow.
 func (l *Log) Dropped() int64 { return l.dropped.Load() }
 
@@ -160,14 +177,14 @@ func (l *Log) queueLocked(entries []entry) {
 	}
 }
 
-// makeRoom drops the n entries that have waited longest, tasks excepted.
+// makeRoom drops the n transitions and changes that have waited longest.
 func (l *Log) makeRoom(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept := l.queue[:0]
 	dropped := 0
 	for _, e := range l.queue {
-		if dropped < n && e.task == nil {
+		if dropped < n && (e.transition != nil || e.change != nil) {
 			dropped++
 			continue
 		}

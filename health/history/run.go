@@ -79,22 +79,51 @@ func (l *Log) writeQueue(ctx context.Context) error {
 			l.wrote(1)
 			continue
 		}
+		if f := batch[0].after; f != nil {
+			f()
+			l.wrote(1)
+			continue
+		}
 		if err := l.writer.write(ctx, batch); err != nil {
 			l.mu.Lock()
 			l.queue = append(batch, l.queue...)
 			l.mu.Unlock()
+			l.callAfters()
 			return err
 		}
 		l.wrote(len(batch))
 	}
 }
 
-// takeBatch takes the entries of one transaction from the queue: a task, or entries up to the next task.
+// callAfters makes the calls that wait for the file, which cannot be written.
+func (l *Log) callAfters() {
+	l.mu.Lock()
+	var calls []func()
+	kept := l.queue[:0]
+	for _, e := range l.queue {
+		if e.after != nil {
+			calls = append(calls, e.after)
+			continue
+		}
+		kept = append(kept, e)
+	}
+	clear(l.queue[len(kept):])
+	l.queue = kept
+	l.mu.Unlock()
+	for _, f := range calls {
+		f()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doneLocked(len(calls))
+}
+
+// takeBatch takes the entries of one transaction from the queue: a task or a call, or entries up to the next of them.
 func (l *Log) takeBatch() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
-	for n < len(l.queue) && n < maxBatch && l.queue[n].task == nil {
+	for n < len(l.queue) && n < maxBatch && l.queue[n].task == nil && l.queue[n].after == nil {
 		n++
 	}
 	if n == 0 {
