@@ -112,8 +112,8 @@ func (h *host) snapshot(a *running, now int64) Snapshot {
 		LastStatusChange: at(a.changed), LastUpdated: at(a.updated), NextUpdate: at(a.next),
 		Delay: time.Duration(a.delay) * time.Second, DelayUpTo: at(a.delayUpTo), LastRepeat: at(a.lastRepeat), TimesRepeat: a.repeats,
 		Disabled: disabled, Silenced: silenced,
-		LastTransition: a.id.newest.UUID, LastGlobalID: a.id.newest.GlobalID, LastTransitionValue: a.id.newest.NewValue,
-		LastTransitionAt: a.id.newest.When, LastNotified: a.id.executed, EverNotified: a.id.told,
+		LastTransition: a.id.newest.uuid, LastGlobalID: a.id.newest.globalID, LastTransitionValue: a.id.newest.value,
+		LastTransitionAt: at(a.id.newest.when), LastNotified: a.id.executed, EverNotified: a.id.told,
 	}
 	s.Green, _ = p.green(a.def.Green)
 	s.Red, _ = p.red(a.def.Red)

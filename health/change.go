@@ -52,7 +52,7 @@ func (h *host) transition(a *running, status alert.Status, now int64) alert.Tran
 	p := a.place
 	t := alert.Transition{
 		GlobalID: h.engine.nextGlobalID(h.engine.o.Now()), UUID: newUUID(), UniqueID: h.lastUniqueID, AlarmID: a.id.alarmID, EventID: a.id.eventID,
-		Updates: a.id.newest.UniqueID, ConfigHash: a.def.hash,
+		Updates: a.id.newest.uniqueID, ConfigHash: a.def.hash,
 		MachineGUID: h.guid, Hostname: h.facts.name, Name: a.name, Chart: p.id, ChartName: p.name, Context: p.context, Family: p.family,
 		Class: a.def.Class, Component: a.def.Component, Type: a.def.Type, Recipient: a.to, Exec: a.exec, Source: a.def.Source(),
 		Units: a.units, Info: a.info, Summary: a.summary,
@@ -81,11 +81,11 @@ func (h *host) transition(a *running, status alert.Status, now int64) alert.Tran
 
 // supersede notes that t takes the place of the transition before it, which is not notified any more.
 func (h *host) supersede(a *running, t *alert.Transition) {
-	before := &a.id.newest
-	if before.GlobalID == 0 {
+	before := a.id.newest.globalID
+	if before == 0 {
 		return
 	}
-	c := history.Change{GlobalID: before.GlobalID, Flags: alert.Updated, UpdatedBy: t.UniqueID}
+	c := history.Change{GlobalID: before, Flags: alert.Updated, UpdatedBy: t.UniqueID}
 	if a.pending != nil {
 		c.Flags |= alert.Processed
 		a.pending = nil

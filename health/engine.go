@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"foster/health/conf"
 	"foster/health/history"
 	"foster/health/silence"
+	"foster/internal/throttle"
 	"foster/storage"
 	"foster/storage/catalog"
 )
@@ -97,7 +100,8 @@ type Engine struct {
 	before         time.Time
 	postponedUntil atomic.Int64 // unix seconds until which nothing is evaluated
 
-	sequence    atomic.Uint64 // counts transitions
+	sequence    atomic.Uint64     // counts transitions
+	unread      throttle.Throttle // lookups, by the name of the alert
 	evaluations atomic.Uint64
 	failed      atomic.Uint64 // notifications
 	lastPass    atomic.Int64  // nanoseconds that the last pass took
@@ -251,6 +255,16 @@ func (e *Engine) atLeast(globalID int64) {
 		if globalID <= last || e.globalID.CompareAndSwap(last, globalID) {
 			return
 		}
+	}
+}
+
+// Trim forgets alerts that were removed before a time, which before returns for a machine GUID. It goes with that of the log.
+func (e *Engine) Trim(before func(machineGUID string) time.Time) {
+	e.mu.RLock()
+	hosts := slices.Collect(maps.Values(e.hosts))
+	e.mu.RUnlock()
+	for _, h := range hosts {
+		h.forgetRemoved(before(h.guid))
 	}
 }
 

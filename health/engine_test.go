@@ -179,6 +179,43 @@ func TestCombine(t *testing.T) {
 	f("sum", math.NaN())
 }
 
+// TestTrim forgets alerts that were removed long ago, and no others.
+func TestTrim(t *testing.T) {
+	b := newBench(t)
+	b.load("template: t\non: t.ctx\ncalc: $x\nevery: 1s\ncrit: $this > 0\n")
+	ch := b.chart(wire.Chart{ID: "t.a", Context: "t.ctx"}, "x")
+	second := int64(0)
+	run := func(n int64) {
+		for range n {
+			second++
+			b.set(second)
+			b.evaluate()
+			if b.conn != nil {
+				b.append(ch, map[string]float64{"x": 1})
+			}
+		}
+	}
+	trim := func(before int64, want int) {
+		t.Helper()
+		b.engine.Trim(func(string) time.Time { return time.Unix(epoch+before, 0) })
+		if known := b.engine.host(childGUID).known; len(known) != want {
+			t.Errorf("%d alerts are known before %d, want %d", len(known), before, want)
+		}
+	}
+	b.connect()
+	run(20)
+	trim(1000, 1)
+	b.disconnect()
+	run(2)
+	trim(10, 1)
+	trim(1000, 0)
+	b.connect()
+	run(20)
+	if a := b.alert(childGUID, "t"); a == nil || a.Status != alert.Critical || a.EventID != 2 {
+		t.Errorf("alert is %+v", a)
+	}
+}
+
 // TestRemovedHost has a host that is taken out of the catalog while alerts of it run.
 func TestRemovedHost(t *testing.T) {
 	b := newBench(t)

@@ -112,11 +112,16 @@ func (h *host) visit(ctx context.Context) {
 	}
 	h.flush()
 	if h.catalog != nil && h.catalog.Removed() {
+		ctx, cancel := context.WithTimeout(ctx, removePatience)
+		defer cancel()
 		if err := h.engine.o.History.Remove(ctx, h.guid); err != nil && ctx.Err() == nil {
 			h.engine.o.Log.Error("the alert log of a removed host stays until it is old", "host", h.facts.name, "machine_guid", h.guid, "error", err)
 		}
 	}
 }
+
+// removePatience is how long other hosts wait at most until the log of a removed one is gone: the file may not be writable.
+const removePatience = 10 * time.Second
 
 // retry is how often a host is looked at when nothing of it is due, in seconds.
 func (h *host) retry() int64 { return max(1, seconds(h.engine.settings.Load().RunEvery)) }

@@ -65,8 +65,11 @@ func (a *running) look(ctx context.Context, ev *evaluator) float64 {
 	a.after, a.before = w.Start()+w.Granularity, w.Before
 	result, err := ev.host.engine.query(ctx, ch, a.lookup.read, w, a)
 	if err != nil {
-		if ctx.Err() == nil && !errors.Is(err, storage.ErrClosed) {
-			ev.host.engine.o.Log.Error("the lookup of an alert could not be read", "alert", a.name, "chart", ch.ID, "host", ev.host.facts.name, "error", err)
+		if e := ev.host.engine; ctx.Err() == nil && !errors.Is(err, storage.ErrClosed) {
+			if held, ok := e.unread.Pass(a.def.Name, e.o.Now()); ok {
+				e.o.Log.Error("the lookup of an alert could not be read", "alert", a.name, "chart", ch.ID, "host", ev.host.facts.name,
+					"error", err, "not_logged", held)
+			}
 		}
 		return math.NaN()
 	}

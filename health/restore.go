@@ -2,7 +2,10 @@ package health
 
 import (
 	"context"
+	"maps"
 	"time"
+
+	"github.com/google/uuid"
 
 	"foster/health/alert"
 	"foster/health/history"
@@ -22,24 +25,29 @@ func (h *host) restore(ctx context.Context, now int64) error {
 	for i := range state.Alerts {
 		s := &state.Alerts[i]
 		id := &identity{
-			alarmID: s.Newest.AlarmID, eventID: s.Newest.EventID, newest: s.Newest, executed: s.Executed, told: !s.ExecutedAt.IsZero(),
+			alarmID: s.Newest.AlarmID, eventID: s.Newest.EventID, newest: brief(&s.Newest), executed: s.Executed, told: !s.ExecutedAt.IsZero(),
 		}
 		h.known[key{s.Newest.Chart, s.Newest.Name}] = id
 		if id.live() {
+			id.logged = &s.Newest
 			h.reconcileAt = now + reconcileAfter
-		} else {
-			id.newest = brief(&id.newest)
 		}
 	}
 	h.restored = true
 	return nil
 }
 
-// brief returns what is needed of the newest transition of an alert.
-func brief(t *alert.Transition) alert.Transition {
-	return alert.Transition{
-		GlobalID: t.GlobalID, UUID: t.UUID, UniqueID: t.UniqueID, New: t.New, NewValue: t.NewValue, When: t.When, ConfigHash: t.ConfigHash,
-	}
+// latest is what is needed of the newest transition of an alert.
+type latest struct {
+	globalID, uniqueID int64
+	uuid               uuid.UUID
+	status             alert.Status
+	value              float64
+	when               int64 // unix seconds
+}
+
+func brief(t *alert.Transition) latest {
+	return latest{t.GlobalID, t.UniqueID, t.UUID, t.New, t.NewValue, t.When.Unix()}
 }
 
 // identity returns what is known of an alert.
@@ -56,10 +64,10 @@ func (h *host) identity(k key) *identity {
 // evaluated.
 func (h *host) begin(a *running, now int64) {
 	a.next = now
-	if t := &a.id.newest; a.id.live() {
+	if t := a.id.logged; t != nil {
 		if t.ConfigHash == a.def.hash {
 			a.resume(t)
-			a.id.newest = brief(t)
+			a.id.logged = nil
 			return
 		}
 		h.end(a.id, now) // its definition has changed while foster was not running
@@ -89,10 +97,10 @@ func (a *running) resume(t *alert.Transition) {
 
 // end writes that an alert of the log, which does not run, was removed.
 func (h *host) end(id *identity, now int64) {
-	old := id.newest
+	old := id.logged
 	h.lastUniqueID = max(h.lastUniqueID+1, h.engine.started)
 	id.eventID++
-	t := old
+	t := *old
 	t.GlobalID, t.UUID, t.UniqueID, t.EventID = h.engine.nextGlobalID(h.engine.o.Now()), newUUID(), h.lastUniqueID, id.eventID
 	t.Updates, t.UpdatedBy = old.UniqueID, 0
 	t.When, t.DelayUpTo = at(now), at(now)
@@ -106,7 +114,7 @@ func (h *host) end(id *identity, now int64) {
 	t.Flags = alert.Processed | old.Flags&alert.NoClearNotification
 	h.changes = append(h.changes, history.Change{GlobalID: old.GlobalID, Flags: alert.Updated | alert.Processed, UpdatedBy: t.UniqueID})
 	h.out = append(h.out, t)
-	id.newest = brief(&t)
+	id.newest, id.logged = brief(&t), nil
 }
 
 // reconcile removes alerts of the log that have not come back: their charts or their definitions are gone.
@@ -119,13 +127,19 @@ func (h *host) reconcile(now int64) {
 		return
 	}
 	h.reconcileAt = 0
-	running := map[*identity]bool{}
-	for _, a := range h.alerts {
-		running[a.id] = true
-	}
 	for _, id := range h.known {
-		if id.live() && !running[id] {
+		if id.logged != nil {
 			h.end(id, now)
 		}
 	}
+}
+
+// forgetRemoved forgets alerts that were removed before a time, as the log does: charts with names of their own, as those of
+// containers, come and go for ever.
+func (h *host) forgetRemoved(before time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.known, func(_ key, id *identity) bool {
+		return id.eventID > 0 && !id.live() && id.newest.when < before.Unix()
+	})
 }

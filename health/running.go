@@ -18,13 +18,14 @@ type identity struct {
 	alarmID int64
 	eventID int64 // of the newest transition
 
-	newest   alert.Transition // as far as the next one needs it; all of it until the alert is linked after a restart
-	executed alert.Status     // the new status of the last transition that was notified
-	told     bool             // one was
+	newest   latest            // transition
+	logged   *alert.Transition // the same as it is in the log, until the alert runs again after a restart
+	executed alert.Status      // the new status of the last transition that was notified
+	told     bool              // one was
 }
 
 // live says whether the alert existed at the newest transition.
-func (id *identity) live() bool { return id.eventID > 0 && id.newest.New != alert.Removed }
+func (id *identity) live() bool { return id.eventID > 0 && id.newest.status != alert.Removed }
 
 // running is an alert: a definition on a place. Times are unix seconds.
 type running struct {

@@ -111,13 +111,15 @@ func (s *Server) trimAlerts(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		cfg, now := s.config.Load(), time.Now()
-		_, err := s.alerts.log.Trim(ctx, func(machineGUID string) time.Time {
+		before := func(machineGUID string) time.Time {
 			keep := cfg.Server.Health.LogRetention
 			if h := s.store.Catalog().Host(machineGUID); h != nil {
 				keep = cfg.Child(h.APIKey(), h.GUID).HealthLogRetention
 			}
 			return now.Add(-keep)
-		})
+		}
+		s.alerts.engine.Trim(before)
+		_, err := s.alerts.log.Trim(ctx, before)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("old transitions of alerts stay in the log", "error", err)
 		}
