@@ -21,7 +21,10 @@ func (a *API) alertInstances(rp *reply, rq *request) {
 	limit := int(min(max(rq.params.number("limit", 1000), 1), maxInstances))
 	sequence := a.opt.Alerts.Sequence() // before the alerts are looked at: what changes meanwhile is asked for again
 	var total health.Counts
-	nodes := slices.DeleteFunc(a.nodes(rq.params), func(n node) bool { return rq.host != nil && n.host != rq.host })
+	nodes := a.nodes(rq.params)
+	if segments, _ := split(rq.URL.EscapedPath()); isHostPrefix(segments[0]) {
+		nodes = slices.DeleteFunc(nodes, func(n node) bool { return n.host != rq.host })
+	}
 	for i := range nodes {
 		addCounts(&total, a.opt.Alerts.Counts(nodes[i].guid))
 	}

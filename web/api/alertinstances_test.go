@@ -39,6 +39,7 @@ func TestAlertInstances(t *testing.T) {
 	check("/api/foster/v1/alert_instances?status=clear", 1, "plain")
 	check("/api/foster/v1/alert_instances?status=clear,critical&contexts=system.*", 1, "plain")
 	check("/api/foster/v1/alert_instances?nodes="+selfGUID, 1, "own")
+	check("/host/parent01/api/foster/v1/alert_instances", 1, "own")
 	o = check("/host/web01/api/foster/v1/alert_instances", 2, "golden_critical", "looked_up")
 	if got := fmt.Sprint(o["total"]); got != "map[clear:1 critical:1 undefined:0 uninitialized:0 warning:1]" {
 		t.Errorf("total of the host %s", got)

@@ -23,7 +23,7 @@ function Page(): JSX.Element {
     case "host":
       return <HostPage key={r.host} name={r.host} />;
     case "alerts":
-      return <AlertsPage />;
+      return <AlertsPage key={r.host} host={r.host} />;
     case "explore":
       return <ExplorePage />;
     case "streaming":

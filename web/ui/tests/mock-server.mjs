@@ -90,8 +90,8 @@ function makeHosts(n) {
   });
 }
 
-/** Starts the server; `hosts` is the size of the fleet. Returns its address and ways to end it. */
-export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
+/** Starts the server; `hosts` is the size of the fleet, `alerts` how many more alerts are raised than usual, `token` what changes need. Returns its address and ways to end it. */
+export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0, token: wantedToken = "", log = false } = {}) {
   const now = () => Date.now() / 1000;
   const born = now();
   let hosts = makeHosts(count);
@@ -165,19 +165,73 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     };
   };
 
-  const alerts = () => ({
-    nodes: hosts.map((h, ni) => ({ ni, mg: h.guid, nm: h.hostname })),
-    alert_instances: hosts.flatMap((h, ni) => [
-      { ni, nm: "10min_cpu_usage", ch: "system.cpu", ctx: "system.cpu", st: ni % 5 === 0 ? "WARNING" : "CLEAR", sum: `CPU of ${h.hostname}`, info: "Average use of all processors over ten minutes", units: "%", v: 91.4, tr_t: born - 700, to: "sysadmin", tp: "System", cm: "CPU", cl: "Utilization" },
-      { ni, nm: "ram_in_use", ch: "system.ram", ctx: "system.ram", st: ni % 7 === 4 ? "CRITICAL" : "CLEAR", sum: `Memory of ${h.hostname}`, info: "", units: "%", v: 98.2, tr_t: born - 90, to: "sysadmin", tp: "System", cm: "Memory", cl: "Utilization" },
-    ]),
+  // Two alerts of each host, and as many more as the test wants, all of them raised.
+  const instance = (h, name, chart, status, value, more) => ({
+    ...{ machine_guid: h.guid, hostname: h.hostname, name, chart, chart_name: chart, context: chart, family: chart.split(".")[1], status, value, value_string: `${value}%`, units: "%" },
+    ...{ summary: `${name} of ${h.hostname}`, since: Math.floor(born - 700), updated: Math.floor(now()), role: "sysadmin", type: "System", component: "CPU", class: "Utilization", silenced: false, disabled: false, ...more },
   });
-  const transitions = () => ({
-    transitions: hosts.slice(0, 20).map((h, i) => ({
-      ...{ transition_id: `t${i}`, when: born - 60 * i, machine_guid: h.guid, hostname: h.hostname, alert: "10min_cpu_usage", instance: "system.cpu", summary: "CPU", units: "%" },
-      ...{ old: { status: i % 2 ? "WARNING" : "CLEAR", value: 50, duration: 340 }, new: { status: i % 2 ? "CLEAR" : "WARNING", value: 91 }, notification: { to: "sysadmin" } },
-    })),
+  const silences = [];
+  const windows = [];
+  const everyAlert = () =>
+    hosts
+      .flatMap((h, i) => [
+        instance(h, "10min_cpu_usage", "system.cpu", i % 5 === 0 ? "WARNING" : "CLEAR", 91.4),
+        instance(h, "ram_in_use", "system.ram", i % 7 === 4 ? "CRITICAL" : "CLEAR", 98.2, { since: Math.floor(born - 90), role: "dba", component: "Memory" }),
+      ])
+      .concat(Array.from({ length: moreAlerts }, (_, i) => instance(hosts[i % hosts.length], `raised_${String(i).padStart(4, "0")}`, "system.load", i % 4 ? "WARNING" : "CRITICAL", i / 10)))
+      .map((a) => ({ ...a, silenced: silences.some((s) => s.selector.alarm === a.name && (s.selector.hosts ?? "").split(" ").includes(a.machine_guid)) }));
+  const order = ["CRITICAL", "WARNING", "CLEAR"];
+  const instances = (q, host) => {
+    const all = everyAlert().filter((a) => !host || a.machine_guid === host.guid);
+    const wanted = (q.get("status") ?? "raised").toUpperCase().replace("RAISED", "CRITICAL,WARNING").split(",");
+    const found = all.filter((a) => wanted.includes("ALL") || wanted.includes(a.status)).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status) || b.since - a.since);
+    const count = (s) => all.filter((a) => a.status === s).length;
+    return { now: now(), sequence: 1, total: { critical: count("CRITICAL"), warning: count("WARNING"), clear: count("CLEAR"), undefined: 0, uninitialized: 0 }, matched: found.length, alerts: found.slice(0, Number(q.get("limit") ?? 1000)) };
+  };
+  const changesOf = (name) => [
+    { gi: Math.floor((born - 700) * 1e6), when: Math.floor(born - 700), status: "WARNING", old_status: "CLEAR", value: 91.4, value_string: "91.4%", units: "%", duration: 3000, summary: name, info: "An invented alert", context: "system.cpu", role: "sysadmin", source: "7@/etc/foster/health.d/cpu.conf", expression: "$this > 85", variables: "[ ${this} = 91.4 ]", delay: 0, delay_up_to: Math.floor(born - 700), silenced: false, notified: true },
+    { gi: Math.floor((born - 3700) * 1e6), when: Math.floor(born - 3700), status: "CLEAR", old_status: "WARNING", value: 40, value_string: "40%", units: "%", duration: 600, summary: name, info: "", context: "system.cpu", role: "sysadmin", source: "", expression: null, variables: null, delay: 0, delay_up_to: 0, silenced: true, notified: false },
+  ];
+  const oneAlert = (h, q) => {
+    const found = everyAlert().find((a) => a.machine_guid === h.guid && a.name === q.get("alert") && a.chart === q.get("chart"));
+    if (!found) return null;
+    return {
+      now: now(),
+      alert: { ...found, info: "An invented alert", next_update: Math.floor(now()) + 5, lookup_from: Math.floor(now()) - 600, lookup_to: Math.floor(now()), delay_up_to: 0, repeat_warning: 0, repeat_critical: 3600, last_notified: "WARNING", variables: [{ name: "this", value: found.value }] },
+      definition: { kind: "template", on: "system.cpu", lookup: "average -600s unaligned of user,system", calc: null, warn: "$this > (($status >= $WARNING) ? (75) : (85))", crit: "$this > 95", every: 60, delay: "down 900s multiplier 1.5 max 3600s", repeat: null, exec: null, no_clear_notification: false, file: "/etc/foster/health.d/cpu.conf", line: 7 },
+      transitions: changesOf(found.name),
+    };
+  };
+  const deliveries = (h) => ({
+    deliveries: ["chat", "mail"].map((service, i) => ({ id: 9 - i, at: born - 690, outcome: i ? "failed" : "sent", reason: i ? "550 mailbox unavailable" : null, service, address: i ? "ops@example.com" : "#ops", role: "sysadmin", attempt: 1, alerts_in_message: 3, transition_gi: changesOf("x")[0].gi, host: h.hostname, alert: "10min_cpu_usage", chart: "system.cpu", status: "WARNING" })),
   });
+  const transitions = (q) => ({
+    transitions: hosts.slice(0, 20).flatMap((h, i) => {
+      if (q.get("nodes") && q.get("nodes") !== h.guid && q.get("nodes") !== h.hostname) return [];
+      const when = Math.floor(born - 60 * i - 5);
+      return {
+        ...{ gi: Math.floor(when * 1e6), transition_id: `t${i}`, when, machine_guid: h.guid, hostname: h.hostname, alert: "10min_cpu_usage", instance: "system.cpu", context: "system.cpu", summary: "CPU", units: "%" },
+        ...{ old: { status: i % 2 ? "WARNING" : "CLEAR", value: 50, duration: 340 }, new: { status: i % 2 ? "CLEAR" : "WARNING", value: 91 }, notification: { to: "sysadmin", flags: [] } },
+      };
+    }),
+    items: { matched: Math.min(20, hosts.length) },
+  });
+  // Adds to, lists and removes from one of the two lists; the token is wanted when the test says so.
+  async function manage(list, key, req, res, id, make) {
+    if (req.method !== "GET" && wantedToken && req.headers["x-auth-token"] !== wantedToken) return json(res, { status: 403, errorMessage: "The management token is wrong.", field: "token" }, 403);
+    if (req.method === "GET") return json(res, { now: now(), [key]: list, management: { all: false, type: "None", silencers: [] } });
+    if (req.method === "DELETE") {
+      const at = list.findIndex((x) => x.id === id);
+      if (at < 0) return json(res, { status: 404, errorMessage: "There is none with that id." }, 404);
+      list.splice(at, 1);
+      return json(res, { removed: id });
+    }
+    let body = "";
+    for await (const part of req) body += part;
+    const made = { id: `id${Math.random()}`, created: now(), ...make(JSON.parse(body)) };
+    list.unshift(made);
+    return json(res, made, 201);
+  }
   const streaming = () => ({
     now: now(),
     connections: hosts.map((h, i) => ({
@@ -309,8 +363,17 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
     if (url.pathname === "/api/foster/v1/streaming") return json(res, streaming());
     if (url.pathname === "/api/foster/v1/storage") return json(res, { bytes: 2 ** 28, full: false, disk: { size_bytes: 2 ** 38, free_bytes: 2 ** 36 }, tiers: [{ tier: 0, step_seconds: 1, series: 572, block_bytes: 2 ** 27, head_bytes: 2 ** 20, points: 1e8, bytes_per_point: 1.3, first: born - 86400, covered_seconds: 86400, max_bytes: 2 ** 30, max_seconds: 1209600, expected_seconds: 767767 }] });
     if (/^\/api\/foster\/v1\/hosts\/[^/]+\/connections$/.test(url.pathname)) return json(res, { connections: [{ since: born - 4000, until: null }, { since: born - 9000, until: born - 4100, reason: "read: connection reset by peer", samples: 12345 }] });
-    if (url.pathname === "/api/v2/alerts") return json(res, alerts());
-    if (url.pathname === "/api/v2/alert_transitions") return json(res, transitions());
+    if (url.pathname === "/api/foster/v1/alert_instances") return json(res, instances(url.searchParams));
+    if (url.pathname === "/api/v2/alert_transitions") return json(res, transitions(url.searchParams));
+    const [, managedList, id] = /^(?:\/host\/[^/]+)?\/api\/foster\/v1\/(silences|maintenance)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
+    if (managedList === "silences") return void manage(silences, "silences", req, res, id, (b) => ({ ...b, expires: b.expires ?? now() + b.duration }));
+    if (managedList === "maintenance") {
+      return void manage(windows, "maintenance", req, res, id, (b) => {
+        const start = b.start ?? now();
+        const end = b.end ?? start + b.duration;
+        return { weekly: false, until: null, ...b, start, end, active: start <= now(), next_start: start, next_end: end };
+      });
+    }
     if (url.pathname === "/api/foster/v1/first_child") return json(res, { api_keys: 1, api_key: "11111111-2222-3333-4444-555555555555", destination: "192.0.2.1:19999" });
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
     if (!api) return void file(res, url.pathname);
@@ -324,6 +387,14 @@ export async function start({ port = 0, hosts: count = 3, log = false } = {}) {
       case "/api/foster/v1/data":
         counters.data++;
         return json(res, { now: now(), charts: url.searchParams.getAll("chart").map((id) => rows(host, id, url.searchParams)) });
+      case "/api/foster/v1/alert_instances":
+        return json(res, instances(url.searchParams, host));
+      case "/api/foster/v1/alert": {
+        const found = oneAlert(host, url.searchParams);
+        return found ? json(res, found) : text(res, 404, "There is no such alert, and there was none.");
+      }
+      case "/api/foster/v1/deliveries":
+        return json(res, deliveries(host));
       case "/api/v1/alarms":
         return json(res, { status: true, now: Math.floor(now()), alarms: host.quietSince ? {} : alarms() });
       case "/api/foster/v1/live":

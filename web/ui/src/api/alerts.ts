@@ -1,4 +1,4 @@
-import { getJSON } from "./client";
+import { getJSON, hostPath } from "./client";
 import { arr, cell, num, obj, str } from "./decode";
 import type { Cell } from "./types";
 
@@ -6,42 +6,67 @@ export type AlertStatus = "critical" | "warning" | "clear" | "undefined" | "unin
 
 const statuses: readonly string[] = ["critical", "warning", "clear", "undefined", "uninitialized", "removed"] satisfies AlertStatus[];
 
-function alertStatus(v: unknown): AlertStatus {
+export function alertStatus(v: unknown): AlertStatus {
   const s = str(v).toLowerCase();
   return (statuses.includes(s) ? s : "undefined") as AlertStatus;
 }
 
-/** An alert of a chart of a host, as it is now. */
-export interface Alert {
-  id: string;
+/** What names an alert: a chart of a host has at most one of each name. */
+export interface AlertKey {
   guid: string;
-  hostname: string;
-  name: string;
   chart: string;
+  name: string;
+}
+
+/** An alert of a chart of a host, as it is now. */
+export interface Alert extends AlertKey {
+  /** Of the three names above; the same for its transitions. */
+  id: string;
+  hostname: string;
+  chartName: string;
   context: string;
+  family: string;
   status: AlertStatus;
   summary: string;
-  info: string;
   units: string;
   value: Cell;
   /** When the status changed. */
   since: number;
+  /** When it was evaluated last, 0: never. */
+  updated: number;
   role: string;
   type: string;
   component: string;
   class: string;
-  /** File and line of its definition. */
-  source: string;
+  /** Nobody is told of it. */
+  silenced: boolean;
+  /** It is not evaluated. */
+  disabled: boolean;
+}
+
+/** How many alerts have a status. */
+export type AlertTotals = Record<Exclude<AlertStatus, "removed">, number>;
+
+export interface AlertList {
+  /** The server's clock. */
+  now: number;
+  /** Grows whenever the status of an alert changes. */
+  sequence: number;
+  total: AlertTotals;
+  /** How many there are; more than alerts when these are only the worst. */
+  matched: number;
+  alerts: Alert[];
 }
 
 /** A change of the status of an alert. */
-export interface Transition {
+export interface Transition extends AlertKey {
+  /** Of the alert. */
   id: string;
+  /** Of the change: grows with time. */
+  gi: number;
   when: number;
-  guid: string;
   hostname: string;
-  name: string;
-  chart: string;
+  context: string;
   summary: string;
   units: string;
   from: AlertStatus;
@@ -50,84 +75,104 @@ export interface Transition {
   /** Seconds that the old status lasted. */
   lasted: number;
   role: string;
+  silenced: boolean;
 }
 
-export function decodeAlerts(v: unknown): Alert[] {
+export interface TransitionPage {
+  transitions: Transition[];
+  /** How many there are; of more than were asked for the newest are told. */
+  matched: number;
+}
+
+export function alertId(k: AlertKey): string {
+  return `${k.guid} ${k.chart} ${k.name}`;
+}
+
+function decodeAlert(v: unknown): Alert {
+  const x = obj(v);
+  const key = { guid: str(x["machine_guid"]), chart: str(x["chart"]), name: str(x["name"]) };
+  return {
+    ...key,
+    id: alertId(key),
+    hostname: str(x["hostname"]) || key.guid,
+    chartName: str(x["chart_name"]) || key.chart,
+    context: str(x["context"]),
+    family: str(x["family"]),
+    status: alertStatus(x["status"]),
+    summary: str(x["summary"]),
+    units: str(x["units"]),
+    value: cell(x["value"]),
+    since: num(x["since"]),
+    updated: num(x["updated"]),
+    role: str(x["role"]),
+    type: str(x["type"]),
+    component: str(x["component"]),
+    class: str(x["class"]),
+    silenced: x["silenced"] === true,
+    disabled: x["disabled"] === true,
+  };
+}
+
+export function decodeAlerts(v: unknown): AlertList {
   const o = obj(v);
-  const nodes = new Map(arr(o["nodes"]).map((n) => [num(obj(n)["ni"]), { guid: str(obj(n)["mg"]), hostname: str(obj(n)["nm"]) }]));
-  return arr(o["alert_instances"]).map((a) => {
-    const x = obj(a);
-    const node = nodes.get(num(x["ni"])) ?? { guid: "", hostname: "" };
-    return {
-      id: `${node.guid} ${str(x["ch"])} ${str(x["nm"])}`,
-      ...node,
-      name: str(x["nm"]),
-      chart: str(x["ch"]),
-      context: str(x["ctx"]),
-      status: alertStatus(x["st"]),
-      summary: str(x["sum"]),
-      info: str(x["info"]),
-      units: str(x["units"]),
-      value: cell(x["v"]),
-      since: num(x["tr_t"]),
-      role: str(x["to"]),
-      type: str(x["tp"]),
-      component: str(x["cm"]),
-      class: str(x["cl"]),
-      source: str(x["src"]),
-    };
-  });
+  const t = obj(o["total"]);
+  const alerts = arr(o["alerts"]).map(decodeAlert);
+  return {
+    now: num(o["now"]),
+    sequence: num(o["sequence"]),
+    total: { critical: num(t["critical"]), warning: num(t["warning"]), clear: num(t["clear"]), undefined: num(t["undefined"]), uninitialized: num(t["uninitialized"]) },
+    matched: num(o["matched"], alerts.length),
+    alerts,
+  };
 }
 
-export function decodeTransitions(v: unknown): Transition[] {
-  return arr(obj(v)["transitions"]).map((t) => {
+export function decodeTransitions(v: unknown): TransitionPage {
+  const transitions = arr(obj(v)["transitions"]).map((t): Transition => {
     const x = obj(t);
-    const [from, to] = [obj(x["old"]), obj(x["new"])];
+    const [from, to, told] = [obj(x["old"]), obj(x["new"]), obj(x["notification"])];
+    const key = { guid: str(x["machine_guid"]), chart: str(x["instance"]), name: str(x["alert"]) };
     return {
-      id: str(x["transition_id"]),
+      ...key,
+      id: alertId(key),
+      gi: num(x["gi"]),
       when: num(x["when"]),
-      guid: str(x["machine_guid"]),
-      hostname: str(x["hostname"]),
-      name: str(x["alert"]),
-      chart: str(x["instance"]),
+      hostname: str(x["hostname"]) || key.guid,
+      context: str(x["context"]),
       summary: str(x["summary"]),
       units: str(x["units"]),
       from: alertStatus(from["status"]),
       to: alertStatus(to["status"]),
       value: cell(to["value"]),
       lasted: num(from["duration"]),
-      role: str(obj(x["notification"])["to"]),
+      role: str(told["to"]),
+      silenced: arr(told["flags"]).includes("SILENCED"),
     };
   });
+  return { transitions, matched: num(obj(obj(v)["items"])["matched"], transitions.length) };
 }
 
-export async function fetchAlerts(signal: AbortSignal): Promise<Alert[]> {
-  return decodeAlerts(await getJSON("/api/v2/alerts?options=instances,values", signal));
+const mostAlerts = 5000;
+
+/** The alerts that are raised, and those of other statuses, of one host or ("") of all. */
+export async function fetchAlerts(host: string, others: readonly AlertStatus[], signal: AbortSignal): Promise<AlertList> {
+  const q = new URLSearchParams({ status: ["raised", ...others].join(","), limit: String(mostAlerts) });
+  return decodeAlerts(await getJSON(`${host === "" ? "" : hostPath(host)}/api/foster/v1/alert_instances?${q.toString()}`, signal));
 }
 
-/** The newest changes of the last `seconds`, the newest first. */
-export async function fetchTransitions(seconds: number, most: number, signal: AbortSignal): Promise<Transition[]> {
-  return decodeTransitions(await getJSON(`/api/v2/alert_transitions?after=-${seconds}&last=${most}`, signal));
+export interface TransitionQuery {
+  after: number;
+  before: number;
+  /** Machine GUID, "": all hosts. */
+  host: string;
+  /** "": any. */
+  role: string;
+  most: number;
 }
 
-/** The expressions of an alert: how its value is made, and when it is a warning or critical; "" for none. */
-export interface Expressions {
-  lookup: string;
-  calc: string;
-  warn: string;
-  crit: string;
-  every: number;
-}
-
-/** The v1 API escapes its texts for pages that paste them in. */
-function plain(v: unknown): string {
-  return str(v).replace(/&(lt|gt|amp|quot|#39);/g, (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'" })[name]!);
-}
-
-export async function fetchExpressions(a: Pick<Alert, "guid" | "chart" | "name">, signal: AbortSignal): Promise<Expressions | null> {
-  const all = Object.values(obj(obj(await getJSON(`/host/${encodeURIComponent(a.guid)}/api/v1/alarms?all`, signal))["alarms"])).map(obj);
-  const x = all.find((o) => str(o["chart"]) === a.chart && str(o["name"]) === a.name);
-  if (!x) return null;
-  const lookup = str(x["lookup_method"]) === "" ? "" : `${str(x["lookup_method"])} of ${str(x["lookup_dimensions"]) || "all dimensions"}, from ${num(x["lookup_after"])} s to ${num(x["lookup_before"])} s`;
-  return { lookup, calc: plain(x["calc"]), warn: plain(x["warn"]), crit: plain(x["crit"]), every: num(x["update_every"]) };
+/** All changes whose old status lasted at any time between two: those in between, and of each alert the one after them. */
+export async function fetchTransitions(t: TransitionQuery, signal: AbortSignal): Promise<TransitionPage> {
+  const q = new URLSearchParams({ after: String(Math.floor(t.after)), began_before: String(Math.ceil(t.before)), last: String(t.most) });
+  if (t.host !== "") q.set("nodes", t.host);
+  if (t.role !== "") q.set("f_role", t.role);
+  return decodeTransitions(await getJSON(`/api/v2/alert_transitions?${q.toString()}`, signal));
 }

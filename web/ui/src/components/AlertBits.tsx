@@ -3,12 +3,18 @@ import type { AlertStatus } from "../api/alerts";
 import type { Cell } from "../api/types";
 import { decimalsFor, formatNumber } from "../chart/format";
 import { scaleFor } from "../chart/units";
-import { Status, type StatusTone } from "./Status";
+import { Status, Tag, type StatusTone } from "./Status";
 
-const tones: Record<AlertStatus, StatusTone> = { critical: "critical", warning: "warning", clear: "ok", undefined: "off", uninitialized: "off", removed: "off" };
+export const alertTones: Record<AlertStatus, StatusTone> = { critical: "critical", warning: "warning", clear: "ok", undefined: "off", uninitialized: "off", removed: "off" };
 
 export function AlertStatusMark({ status }: { status: AlertStatus }): JSX.Element {
-  return <Status tone={tones[status]}>{status}</Status>;
+  return <Status tone={alertTones[status]}>{status}</Status>;
+}
+
+/** That nobody is told of an alert, or that it is not evaluated. */
+export function QuietTag({ silenced, disabled = false }: { silenced: boolean; disabled?: boolean }): JSX.Element | null {
+  if (disabled) return <Tag title="not evaluated: its status stays as it is">disabled</Tag>;
+  return silenced ? <Tag title="nobody is told of it">silenced</Tag> : null;
 }
 
 /** The value of an alert with its units. */

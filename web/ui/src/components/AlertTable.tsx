@@ -1,37 +1,108 @@
-import type { JSX } from "preact";
-import { useSignal } from "@preact/signals";
+import type { JSX, TargetedMouseEvent } from "preact";
+import { useComputed, type Signal } from "@preact/signals";
 import type { Alert } from "../api/alerts";
 import { formatAgo, formatDateTime } from "../chart/format";
-import { sortAlerts, type AlertKey } from "../state/alerts";
-import { AlertStatusMark, alertValue } from "./AlertBits";
+import { showOf, type AlertLine, type AlertSort } from "../state/alerts";
+import { setParameters } from "../state/router";
+import { AlertStatusMark, alertValue, QuietTag } from "./AlertBits";
+import { Icon } from "./icons";
+import { Status } from "./Status";
 import { Table, type Column, type Sort } from "./Table";
 
-/** Alerts as they are now, the worst first. */
-export function AlertTable({ alerts, onShow }: { alerts: readonly Alert[]; onShow: (id: string) => void }): JSX.Element {
-  const sort = useSignal<Sort<AlertKey>>({ key: "status", descending: false });
-  const now = Date.now() / 1000;
-  const columns: Column<Alert, AlertKey>[] = [
-    {
-      key: "name",
-      label: "Alert",
-      render: (a) => (
-        <>
-          <button type="button" class="link row-button" aria-haspopup="dialog" onClick={() => onShow(a.id)}>
-            {a.name}
-          </button>
-          <span class="sub" title={a.summary}>
-            <span class="on-phone">{a.hostname} · </span>
-            {a.summary}
-          </span>
-        </>
-      ),
-    },
-    { key: "status", label: "Status", width: "104px", render: (a) => <AlertStatusMark status={a.status} /> },
-    { key: "value", label: "Value", width: "96px", number: true, render: (a) => alertValue(a.value, a.units) },
-    { key: "hostname", label: "Host", width: "18%", from: "tablet", render: (a) => a.hostname },
-    { key: "chart", label: "Chart", width: "18%", from: "desktop", render: (a) => <span title={a.chart}>{a.chart}</span> },
-    { key: "role", label: "Role", width: "110px", from: "desktop", render: (a) => a.role || "–" },
-    { key: "since", label: "Since", width: "112px", number: true, from: "tablet", render: (a) => (a.since > 0 ? <span title={formatDateTime(a.since)}>{formatAgo(a.since, now)}</span> : "–") },
+interface Props {
+  lines: readonly AlertLine[];
+  sort: Signal<Sort<AlertSort>>;
+  /** Ids of the alerts that are selected. */
+  selected: Signal<ReadonlySet<string>>;
+  /** Id of the alert whose details are shown, "": none. */
+  shown: string;
+  now: number;
+  /** There is room for few columns only. */
+  narrow: boolean;
+  onToggle: (group: string) => void;
+}
+
+/** Alerts as they are now. Each row is a link to its details. */
+export function AlertTable({ lines, sort, selected, shown, now, narrow, onToggle }: Props): JSX.Element {
+  const cell = (render: (a: Alert) => JSX.Element | string) => (line: AlertLine) => (line.kind === "alert" ? render(line.alert) : null);
+  const columns: Column<AlertLine, AlertSort>[] = [
+    { key: "name", label: "Alert", render: cell((a) => <NameCell alert={a} selected={selected} current={a.id === shown} withHost={narrow} />) },
+    { key: "status", label: "Status", width: "104px", render: cell((a) => <AlertStatusMark status={a.status} />) },
+    { key: "value", label: "Value", width: "108px", number: true, from: "tablet", render: cell((a) => alertValue(a.value, a.units)) },
+    ...(narrow
+      ? []
+      : ([
+          { key: "hostname", label: "Host", width: "17%", from: "tablet", render: cell((a) => a.hostname) },
+          { key: "chart", label: "Chart", width: "17%", from: "desktop", render: cell((a) => <span title={a.chart}>{a.chart}</span>) },
+          { key: "role", label: "Role", width: "120px", from: "desktop", render: cell((a) => a.role || "–") },
+        ] satisfies Column<AlertLine, AlertSort>[])),
+    { key: "since", label: "Since", width: "98px", number: true, render: cell((a) => (a.since > 0 ? <span title={formatDateTime(a.since)}>{formatAgo(a.since, now)}</span> : "–")) },
   ];
-  return <Table label="Alerts" columns={columns} rows={sortAlerts(alerts, sort.value.key, sort.value.descending)} rowKey={(a) => a.id} rowHeight={50} sort={sort} />;
+  return (
+    <Table
+      label="Alerts"
+      columns={columns}
+      rows={lines}
+      rowKey={(l) => (l.kind === "alert" ? l.alert.id : `group ${l.name}`)}
+      rowHeight={50}
+      sort={sort}
+      rowClass={(l) => (l.kind === "alert" ? [l.alert.id === shown ? "current" : "", l.alert.silenced || l.alert.disabled ? "quiet" : "", selected.value.has(l.alert.id) ? "selected" : ""].filter(Boolean).join(" ") || undefined : undefined)}
+      whole={(l) => (l.kind === "group" ? <GroupHead line={l} onToggle={onToggle} /> : undefined)}
+    />
+  );
+}
+
+function NameCell({ alert: a, selected, current, withHost }: { alert: Alert; selected: Signal<ReadonlySet<string>>; current: boolean; withHost: boolean }): JSX.Element {
+  const is = useComputed(() => selected.value.has(a.id)).value;
+  const show = showOf(a);
+  const toggle = () => {
+    const next = new Set(selected.peek());
+    if (!next.delete(a.id)) next.add(a.id);
+    selected.value = next;
+  };
+  return (
+    <div class="alert-name">
+      <label class="pick">
+        <input type="checkbox" checked={is} onChange={toggle} aria-label={`select ${a.name} on ${a.hostname}`} />
+      </label>
+      <div>
+        <a class="row" href={showHref(show)} data-show={show} aria-current={current ? "true" : undefined} onClick={(e) => follow(e, show)}>
+          {a.name}
+        </a>{" "}
+        <QuietTag silenced={a.silenced} disabled={a.disabled} />
+        <span class="sub" title={a.summary}>
+          {withHost ? `${a.hostname} · ` : <span class="on-phone">{`${a.hostname} · ${alertValue(a.value, a.units)} · `}</span>}
+          {a.summary || a.chart}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** The address of this page with the details of an alert. */
+export function showHref(show: string, at?: number): string {
+  const q = new URLSearchParams(location.search);
+  q.set("show", show);
+  q.delete("at");
+  if (at) q.set("at", String(at));
+  return `${location.pathname}?${q.toString()}`;
+}
+
+/** Shows the details beside the list, which stays where it is; a click that wants another tab gets one. */
+export function follow(e: TargetedMouseEvent<HTMLAnchorElement>, show: string, at?: number): void {
+  if (e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  setParameters({ show, at: at ? String(at) : null }, true);
+}
+
+function GroupHead({ line, onToggle }: { line: AlertLine & { kind: "group" }; onToggle: (group: string) => void }): JSX.Element {
+  return (
+    <button type="button" class="group-head" aria-expanded={line.open} onClick={() => onToggle(line.name)}>
+      <Icon name="chevron" />
+      <b>{line.name || "without"}</b>
+      {line.critical > 0 && <Status tone="critical">{line.critical} critical</Status>}
+      {line.warning > 0 && <Status tone="warning">{line.warning} warning</Status>}
+      {line.count > line.critical + line.warning && <span class="count">{line.count} in all</span>}
+    </button>
+  );
 }

@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Alarm } from "../api/alarms";
@@ -8,6 +8,7 @@ import { formatDateTime } from "../chart/format";
 import { legendOrders, type LegendOrder } from "../chart/legendorder";
 import type { Display } from "../chart/plot";
 import { scaleFor } from "../chart/units";
+import { alertHref } from "../state/alerts";
 import type { ChartModel } from "../state/chart";
 import type { HostSession } from "../state/host";
 import { theme } from "../state/theme";
@@ -26,6 +27,8 @@ interface Props {
   session: HostSession;
   chart: Chart;
   full: FullScreen;
+  /** What stands over the plot. */
+  children?: ComponentChildren;
 }
 
 /** What a card knows while its chart is drawn. */
@@ -35,7 +38,7 @@ interface Drawn {
 }
 
 /** One chart of a host page. Out of view it is an empty box of the same height: nothing is asked for or drawn. */
-export function ChartCard({ session, chart, full }: Props): JSX.Element {
+export function ChartCard({ session, chart, full, children }: Props): JSX.Element {
   const card = useRef<HTMLElement>(null);
   const inView = useInView(card);
   const display = useSignal<Display>({ ...scaleFor(chart.units, 0), decimals: 0 });
@@ -48,7 +51,7 @@ export function ChartCard({ session, chart, full }: Props): JSX.Element {
     <article class={`card chart${isFull ? " full" : ""}${worst ? ` ${worst.status.toLowerCase()}` : ""}`} ref={card} data-chart={chart.id} aria-label={chart.title}>
       <header>
         <h4 title={chart.title}>{chart.title}</h4>
-        {worst && <AlarmMark alarms={alarms!} host={session.host.value?.hostname ?? session.name} />}
+        {worst && <AlarmMark alarms={alarms!} host={session.host.value?.guid ?? session.name} />}
         <span class="units">{inView ? display.value.label : ""}</span>
         {inView && <Tools session={session} chart={chart} drawn={drawn} order={order} display={display} full={full} />}
       </header>
@@ -56,7 +59,7 @@ export function ChartCard({ session, chart, full }: Props): JSX.Element {
         {chart.id}
         {chart.context !== chart.id && <span> · {chart.context}</span>}
       </p>
-      {inView && <Body session={session} chart={chart} display={display} order={order} drawn={drawn} />}
+      {inView && <Body session={session} chart={chart} display={display} order={order} drawn={drawn} over={children} />}
     </article>
   );
 }
@@ -71,7 +74,7 @@ function AlarmMark({ alarms, host }: { alarms: readonly Alarm[]; host: string })
   const [first] = up;
   const text = up.map((a) => `${a.status.toLowerCase()}: ${a.name} ${a.value}, since ${formatDateTime(a.changed)}${a.silenced ? ", silenced" : ""}\n${a.info}`).join("\n\n");
   return (
-    <a class="alarm-mark" href={`/alerts?${new URLSearchParams({ q: `${host} ${first!.name}` }).toString()}`} title={text}>
+    <a class="alarm-mark" href={alertHref({ guid: host, chart: first!.chart, name: first!.name })} title={text}>
       <Status tone={first!.status === "CRITICAL" ? "critical" : "warning"}>
         {first!.name} {first!.value}
         {up.length > 1 && ` +${up.length - 1}`}
@@ -80,7 +83,7 @@ function AlarmMark({ alarms, host }: { alarms: readonly Alarm[]; host: string })
   );
 }
 
-interface ToolsProps extends Props {
+interface ToolsProps extends Omit<Props, "children"> {
   drawn: Signal<Drawn | null>;
   order: Signal<LegendOrder>;
   display: Signal<Display>;
@@ -128,9 +131,10 @@ interface BodyProps {
   display: Signal<Display>;
   order: Signal<LegendOrder>;
   drawn: Signal<Drawn | null>;
+  over: ComponentChildren;
 }
 
-function Body({ session, chart, display, order, drawn }: BodyProps): JSX.Element {
+function Body({ session, chart, display, order, drawn, over }: BodyProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const [model, setModel] = useState<ChartModel | null>(null);
   useEffect(() => {
@@ -149,6 +153,7 @@ function Body({ session, chart, display, order, drawn }: BodyProps): JSX.Element
       <div class="plot">
         <div class="canvas" ref={box} role="img" aria-label={`${chart.title}, ${display.value.label}`} />
         {model && <Overlay session={session} model={model} />}
+        {over}
       </div>
       {model && <ChartLegend session={session} model={model} display={display} order={order} />}
     </>

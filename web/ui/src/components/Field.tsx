@@ -15,7 +15,7 @@ interface Labelled {
 interface InputProps extends Labelled {
   value: string;
   onValue: (value: string) => void;
-  type?: "text" | "search" | "number" | "datetime-local";
+  type?: "text" | "search" | "number" | "datetime-local" | "password";
   placeholder?: string;
   maxLength?: number;
   disabled?: boolean;
@@ -33,7 +33,7 @@ export function Input({ label, quiet = false, hint, error, value, onValue, type 
       <label for={id} class={quiet ? "hidden" : ""}>
         {label}
       </label>
-      <input id={id} type={type} autocomplete="off" spellcheck={false} value={value} onInput={(e) => onValue(e.currentTarget.value)} aria-invalid={error ? true : undefined} aria-describedby={note ? `${id}-note` : undefined} {...rest} />
+      <input id={id} type={type as "text"} autocomplete="off" spellcheck={false} value={value} onInput={(e) => onValue(e.currentTarget.value)} aria-invalid={error ? true : undefined} aria-describedby={note ? `${id}-note` : undefined} {...rest} />
       {note && (
         <p id={`${id}-note`} class={error ? "error" : "hint"}>
           {note}

@@ -21,6 +21,14 @@ const lists: Keys = [
   [["v"], "table or tiles"],
 ];
 
+const alerts: Keys = [
+  [["j", "k"], "next, previous alert"],
+  [["x"], "select"],
+  [["m"], "silence what is selected"],
+  [["esc"], "close the details"],
+  [["1", "…", "5"], "history: last 1 h, 6 h, 24 h, 7 d, 30 d"],
+];
+
 const host: Keys = [
   [["space"], "pause, play"],
   [["1", "…", "6"], "last 1 min, 5 min, 15 min, 1 h, 6 h, 24 h"],
@@ -68,6 +76,7 @@ export function HelpDialog(): JSX.Element {
         <div>
           <List title="Every page" rows={everywhere} />
           <List title="Fleet" rows={lists} />
+          <List title="Alerts" rows={alerts} />
         </div>
         <div>
           <List title="Host page" rows={host} />

@@ -8,7 +8,7 @@ import { Icon } from "./icons";
 type Timed = Pick<HostSession, "range" | "clock">;
 
 /** What time the charts show, and the buttons that change it. */
-export function RangeBar({ session }: { session: Timed }): JSX.Element {
+export function RangeBar({ session, choices = presets }: { session: Timed; choices?: typeof presets }): JSX.Element {
   const { range } = session;
   const live = range.value.kind === "live";
   const span = spanOf(range.value);
@@ -20,7 +20,7 @@ export function RangeBar({ session }: { session: Timed }): JSX.Element {
       </button>
       <TimeLabel session={session} />
       <div class="segments">
-        {presets.map((p, i) => (
+        {choices.map((p, i) => (
           <button key={p.label} type="button" aria-pressed={live && span === p.span} title={`last ${formatDuration(p.span)} (${i + 1})`} onClick={() => range.live(p.span)}>
             {p.label}
           </button>

@@ -1,126 +1,160 @@
 import type { JSX } from "preact";
+import "../styles/host.css";
 import "../styles/alerts.css";
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
-import { fetchAlerts, fetchTransitions, type Alert, type AlertStatus, type Transition } from "../api/alerts";
-import { AlertDialog } from "../components/AlertDialog";
-import { AlertTable } from "../components/AlertTable";
-import { AlertTimeline } from "../components/AlertTimeline";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { AlertList } from "../api/alerts";
+import { AlertDetail } from "../components/AlertDetail";
+import { AlertHistory } from "../components/AlertHistory";
+import { AlertsNow } from "../components/AlertsNow";
+import { useKeys } from "../components/keys";
+import { MaintenanceDialog } from "../components/MaintenanceDialog";
+import { useMedia } from "../components/media";
 import { SearchField } from "../components/SearchField";
-import { EmptyState, ErrorState, Skeleton } from "../components/States";
+import { SilenceDialog, type SilenceTarget } from "../components/SilenceDialog";
+import { SilenceList } from "../components/SilenceList";
+import { ErrorState, Skeleton } from "../components/States";
 import { Tabs } from "../components/Tabs";
+import { TokenDialog } from "../components/TokenDialog";
 import { TopBar } from "../components/TopBar";
-import { alertOrder, filterAlerts, isRaised } from "../state/alerts";
-import { Poll } from "../state/poll";
+import { isRaised, showOf } from "../state/alerts";
+import { AlertStore } from "../state/alertstore";
+import { readAlertView } from "../state/alertview";
+import { patternOf } from "../state/pattern";
 import { parameters, setParameters } from "../state/router";
+import { NotFound } from "./NotFoundPage";
 
-const day = 86_400; // s of history that are shown
-const mostTransitions = 200;
-
-/** What is wrong now, and what was. */
-export function AlertsPage(): JSX.Element {
-  const alerts = useMemo(() => new Poll(fetchAlerts, 3000), []);
-  const past = useMemo(() => new Poll((signal) => fetchTransitions(day, mostTransitions, signal), 5000), []);
-  useEffect(
-    () => () => {
-      alerts.close();
-      past.close();
-    },
-    [alerts, past],
-  );
-  const raised = alerts.value.value?.filter((a) => isRaised(a.status)).length ?? 0;
+/** What is wrong now and what was, of one host or ("") of all; who is told, and who is not. */
+export function AlertsPage({ host }: { host: string }): JSX.Element {
+  const store = useMemo(() => new AlertStore(host), [host]);
+  useEffect(() => () => store.close(), [store]);
+  const list = store.list.value.value;
+  const name = list?.alerts[0]?.hostname ?? host;
+  const raised = list ? list.total.critical + list.total.warning : 0;
   useEffect(() => {
-    document.title = `${raised > 0 ? `(${raised}) ` : ""}Alerts – foster`;
-  }, [raised]);
-  const list = alerts.value.value;
+    document.title = `${raised > 0 ? `(${raised}) ` : ""}Alerts${host === "" ? "" : ` of ${name}`} – foster`;
+  }, [raised, name, host]);
+  if (store.unknown.value) {
+    return (
+      <NotFound title="Unknown host">
+        <p>
+          Nothing named <b>{host}</b> has ever streamed to this foster. Names are those the agents send; a machine GUID works as well.
+        </p>
+      </NotFound>
+    );
+  }
   return (
     <>
-      <TopBar title="Alerts" />
+      {host === "" ? (
+        <TopBar title="Alerts" />
+      ) : (
+        <TopBar>
+          <div class="hosttitle">
+            <h1>{name}</h1>
+            <a class="btn plain" href={`/host/${encodeURIComponent(host)}/`}>
+              Charts
+            </a>
+          </div>
+        </TopBar>
+      )}
       <main class="page alerts">
         {list ? (
-          <Content list={list} past={past} />
-        ) : alerts.error.value !== null ? (
-          <ErrorState title="The alerts could not be read" message={`${alerts.error.value}. The page tries again by itself.`} onRetry={() => void alerts.now()} />
+          <Content store={store} list={list} />
+        ) : store.list.error.value !== null ? (
+          <ErrorState title="The alerts could not be read" message={`${store.list.error.value}. The page tries again by itself.`} onRetry={() => void store.list.now()} />
         ) : (
           <Skeleton label="loading the alerts" />
         )}
       </main>
+      <TokenDialog />
     </>
   );
 }
 
-function Content({ list, past }: { list: readonly Alert[]; past: Poll<Transition[]> }): JSX.Element {
-  const tab = parameters.value.get("tab") === "history" ? "history" : "now";
-  const query = useSignal(parameters.peek().get("q") ?? "");
-  const shown = useSignal<string | null>(null);
-  const wanted = useComputed(() => new Set((parameters.value.get("status") ?? "").split(",").filter((s): s is AlertStatus => (alertOrder as readonly string[]).includes(s))));
+function Content({ store, list }: { store: AlertStore; list: AlertList }): JSX.Element {
+  const view = useComputed(() => readAlertView(parameters.value));
+  const v = view.value;
+  const query = useSignal(v.query);
+  const selected = useSignal<ReadonlySet<string>>(new Set());
+  const silencing = useSignal<SilenceTarget | null>(null);
+  const maintaining = useSignal<string | null>(null);
+  const beside = useMedia("(min-width: 1100px)");
   useEffect(() => setParameters({ q: query.value }), [query.value]);
-  const found = filterAlerts(list, wanted.value, query.value);
+  useEffect(() => {
+    // The back button, and buttons that clear the filters.
+    if (query.peek() !== v.query) query.value = v.query;
+  }, [v.query]);
+  const show = v.show ? showOf(v.show) : "";
+  const close = () => {
+    setParameters({ show: null, at: null });
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`a[data-show="${CSS.escape(show)}"]`)?.focus({ preventScroll: true }));
+  };
+  useKeys({
+    Escape: () => {
+      if (show !== "") close();
+      else selected.value = new Set();
+    },
+  });
+  // On narrow screens the details take the place of the list, which is where it was when they are closed.
+  const place = useRef(0);
+  useEffect(() => {
+    if (beside) return;
+    if (show !== "") {
+      place.current = scrollY;
+      scrollTo(0, 0);
+    } else if (place.current > 0) scrollTo(0, place.current);
+  }, [show !== "", beside]);
+
+  const own = store.host === "" ? "" : patternOf(store.host);
+  const listed = show === "" || beside;
   return (
     <>
-      <div class="tab-bar">
-        <Tabs
-          label="Alerts"
-          controls="alerts-panel"
-          selected={tab}
-          onSelect={(t) => setParameters({ tab: t === "now" ? null : t })}
-          tabs={[
-            { id: "now", label: "Now", count: list.filter((a) => isRaised(a.status)).length },
-            { id: "history", label: "Last 24 hours" },
-          ]}
-        />
-        <SearchField query={query} label="Search alerts" />
-      </div>
-      <div id="alerts-panel" role="tabpanel" aria-label={tab === "now" ? "now" : "history"}>
-        {tab === "history" ? (
-          <AlertTimeline past={past} query={query.value} />
-        ) : (
-          <>
-            <Statuses list={list} wanted={wanted.value} />
-            {found.length > 0 ? <AlertTable alerts={found} onShow={(id) => (shown.value = id)} /> : <Nothing list={list} filtered={wanted.value.size > 0 || query.value !== ""} />}
-          </>
+      <Said list={list} />
+      {listed && (
+        <div class="tab-bar">
+          <Tabs
+            label="Alerts"
+            controls="alerts-panel"
+            selected={v.tab}
+            onSelect={(t) => setParameters({ tab: t === "now" ? null : t, at: null }, true)}
+            tabs={[
+              { id: "now", label: "Now", count: list.total.critical + list.total.warning },
+              { id: "history", label: "History" },
+              { id: "silences", label: "Silences", ...(store.silences.value.value && { count: store.silences.value.value.silences.length + store.silences.value.value.windows.length }) },
+            ]}
+          />
+          {v.tab !== "silences" && <SearchField query={query} label="Search alerts" />}
+        </div>
+      )}
+      <div class={v.show && beside ? "alerts-body beside" : "alerts-body"}>
+        {listed && (
+          <div id="alerts-panel" role="tabpanel" aria-label={{ now: "now", history: "history", silences: "silences" }[v.tab]}>
+            {v.tab === "now" && <AlertsNow store={store} list={list} view={view} selected={selected} narrow={v.show !== null} onSilence={(alerts) => alerts.length > 0 && (silencing.value = { alerts, host: own })} />}
+            {v.tab === "history" && <AlertHistory store={store} view={view} narrow={v.show !== null} />}
+            {v.tab === "silences" && <SilenceList store={store} onSilence={() => (silencing.value = { alerts: [], host: own })} onMaintenance={() => (maintaining.value = own)} />}
+          </div>
         )}
+        {v.show && <AlertDetail store={store} show={v.show} at={v.at} back={beside ? "close" : "back to the list"} onClose={close} onSilence={(a) => (silencing.value = { alerts: [a], host: own })} />}
       </div>
-      <AlertDialog alert={list.find((a) => a.id === shown.value) ?? null} onClose={() => (shown.value = null)} />
+      <SilenceDialog store={store} target={silencing} />
+      <MaintenanceDialog store={store} open={maintaining} />
     </>
   );
 }
 
-function Nothing({ list, filtered }: { list: readonly Alert[]; filtered: boolean }): JSX.Element {
-  if (filtered) return <EmptyState title="No alert matches" icon="search" />;
-  if (list.length === 0) {
-    return (
-      <EmptyState title="No alerts are evaluated" icon="bell">
-        Health monitoring is off, or no host sends what the definitions look at.
-      </EmptyState>
-    );
-  }
+/** Tells those who do not see the list when another alert is raised. */
+function Said({ list }: { list: AlertList }): JSX.Element {
+  const known = useRef<ReadonlySet<string> | null>(null);
+  const text = useSignal("");
+  useEffect(() => {
+    const raised = list.alerts.filter((a) => isRaised(a.status));
+    const fresh = known.current ? raised.filter((a) => !known.current!.has(`${a.id} ${a.status}`)) : [];
+    known.current = new Set(raised.map((a) => `${a.id} ${a.status}`));
+    if (fresh.length > 0) text.value = fresh.length > 3 ? `${fresh.length} more alerts are raised` : fresh.map((a) => `${a.name} on ${a.hostname} is ${a.status}`).join("; ");
+  }, [list]);
   return (
-    <EmptyState title="All is well" icon="check">
-      {list.length} {list.length === 1 ? "alert is" : "alerts are"} evaluated, and none is raised.
-    </EmptyState>
-  );
-}
-
-function Statuses({ list, wanted }: { list: readonly Alert[]; wanted: ReadonlySet<AlertStatus> }): JSX.Element {
-  const count = (s: AlertStatus) => list.filter((a) => a.status === s).length;
-  const toggle = (s: AlertStatus) => {
-    const next = new Set(wanted);
-    if (!next.delete(s)) next.add(s);
-    setParameters({ status: alertOrder.filter((o) => next.has(o)).join(",") });
-  };
-  return (
-    <div class="chips" role="group" aria-label="status">
-      <button type="button" aria-pressed={wanted.size === 0} onClick={() => setParameters({ status: null })}>
-        raised <span class="count">{count("critical") + count("warning")}</span>
-      </button>
-      {alertOrder
-        .filter((s) => s !== "removed" && (s === "critical" || s === "warning" || s === "clear" || count(s) > 0))
-        .map((s) => (
-          <button key={s} type="button" aria-pressed={wanted.has(s)} onClick={() => toggle(s)}>
-            {s} <span class="count">{count(s)}</span>
-          </button>
-        ))}
+    <div class="hidden" role="status" aria-live="polite">
+      {text.value}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { formatAgo } from "../chart/format";
 import { Badge } from "../components/Badge";
 import { Banner } from "../components/Banner";
 import { Button } from "../components/Button";
+import { copyLink } from "../components/copylink";
 import type { FullScreen } from "../components/ChartCard";
 import { ChartSections, useCurrentSection } from "../components/ChartSections";
 import { HostFacts } from "../components/HostFacts";
@@ -16,13 +17,13 @@ import { useKeys } from "../components/keys";
 import { RangeBar } from "../components/RangeBar";
 import { SearchField } from "../components/SearchField";
 import { SectionNav } from "../components/SectionNav";
+import { Status } from "../components/Status";
 import { TopBar } from "../components/TopBar";
 import { HostSession } from "../state/host";
 import { presets } from "../state/range";
 import { compileSearch } from "../state/search";
 import { alertedCharts, mainCharts } from "../state/overview";
 import { chartTexts, groupCharts, type Family, type Section } from "../state/sections";
-import { toast } from "../state/toasts";
 import { useHostAddress } from "./hostaddress";
 import { NotFound } from "./NotFoundPage";
 
@@ -76,6 +77,7 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
           <h1>{hostname}</h1>
           {host && <Badge host={host} />}
           <Button kind="quiet" icon="link" aria-label="copy a link to this view" onClick={() => void copyLink()} />
+          <AlertsLink session={session} />
         </div>
         <button type="button" class="menu" aria-expanded={menu.value} aria-controls="side" onClick={() => (menu.value = !menu.value)}>
           <Icon name={menu.value ? "close" : "menu"} />
@@ -106,15 +108,19 @@ function overview(charts: Chart[], alerted: readonly string[]): Section {
   return { id: "overview", name: "Main charts", label: "Overview", priority: 0, families, count: families.reduce((n, f) => n + f.charts.length, 0) };
 }
 
-/** The address always says what the page shows, so it is the link. */
-async function copyLink(): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(location.href);
-    toast("The link is copied.");
-  } catch {
-    // Without a secure context there is no clipboard.
-    toast("The address of this page is the link: copy it from the address bar.", "note");
-  }
+/** To the alerts of this host, with how many are raised. */
+function AlertsLink({ session }: { session: HostSession }): JSX.Element {
+  const counts = useComputed(() => {
+    const all = [...session.alarms.value.values()].flat();
+    return [all.filter((a) => a.status === "CRITICAL").length, all.filter((a) => a.status === "WARNING").length] as const;
+  });
+  const [critical, warning] = counts.value;
+  return (
+    <a class="btn plain alerts-link" href={`/host/${encodeURIComponent(session.name)}/alerts`}>
+      Alerts
+      {critical + warning > 0 && <Status tone={critical > 0 ? "critical" : "warning"}>{critical + warning}</Status>}
+    </a>
+  );
 }
 
 function HostBanners({ session }: { session: HostSession }): JSX.Element {

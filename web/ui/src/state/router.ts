@@ -6,7 +6,7 @@ import { computed, signal } from "@preact/signals";
  */
 export type Route =
   | { page: "fleet" }
-  | { page: "alerts" }
+  | { page: "alerts"; host: string }
   | { page: "explore" }
   | { page: "streaming" }
   | { page: "host"; host: string }
@@ -15,7 +15,7 @@ export type Route =
 const places: Record<string, Route> = {
   "": { page: "fleet" },
   "index.html": { page: "fleet" },
-  alerts: { page: "alerts" },
+  alerts: { page: "alerts", host: "" },
   explore: { page: "explore" },
   streaming: { page: "streaming" },
 };
@@ -25,9 +25,11 @@ export function parseRoute(path: string): Route {
   const segments = path.split("/").filter((s) => s !== "");
   const place = places[segments[0] ?? ""];
   if (segments.length < 2 && place) return place;
-  if (segments.length !== 2 || segments[0] !== "host") return unknown;
+  if (segments[0] !== "host" || segments.length < 2 || segments.length > 3) return unknown;
   try {
-    return { page: "host", host: decodeURIComponent(segments[1]!) };
+    const host = decodeURIComponent(segments[1]!);
+    if (segments.length === 2) return { page: "host", host };
+    return segments[2] === "alerts" ? { page: "alerts", host } : unknown;
   } catch {
     return unknown;
   }

@@ -13,8 +13,8 @@ export const mockOnly = fosterURL ? "needs the mock server" : false;
  * Runs `test({url, mock, open})`; open(path, options) gives a page whose errors fail the test. `server` is one to use instead
  * of the usual.
  */
-export async function inBrowser(test, { hosts = 3, server } = {}) {
-  const mock = fosterURL || server ? null : await start({ hosts });
+export async function inBrowser(test, { hosts = 3, alerts = 0, token = "", server } = {}) {
+  const mock = fosterURL || server ? null : await start({ hosts, alerts, token });
   const url = (server?.url ?? fosterURL ?? mock.url).replace(/\/$/, "");
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
   const errors = [];

@@ -15,7 +15,7 @@ const definitions = [
   'DIMENSION "writes" "writes" absolute -1 1 ""',
 ];
 
-/** Streams until stop() is called. */
+/** Streams until stop() is called. Its load is a wave, or what `load` of the answer is set to. */
 export function startChild(port, hostname, guid) {
   let socket = null;
   let timer;
@@ -34,7 +34,7 @@ export function startChild(port, hostname, guid) {
         n++;
         const wave = (p) => Math.round(30 + 25 * Math.sin(n / p));
         const chart = (id, values) => `BEGIN "${id}" ${n === 1 ? 0 : 1000000}\n${Object.entries(values).map(([d, v]) => `SET "${d}" = ${v}\n`).join("")}END\n`;
-        s.write(chart("system.cpu", { user: wave(3), system: wave(5) }) + chart("system.load", { load1: 100 * wave(9) }) + chart("disk.sda", { reads: 20 * wave(4), writes: 30 * wave(7) }));
+        s.write(chart("system.cpu", { user: wave(3), system: wave(5) }) + chart("system.load", { load1: 100 * (child.load ?? wave(9)) }) + chart("disk.sda", { reads: 20 * wave(4), writes: 30 * wave(7) }));
       }, 1000);
     });
     s.on("error", () => undefined); // its close follows
@@ -43,8 +43,8 @@ export function startChild(port, hostname, guid) {
       if (!stopped) timer = setTimeout(run, 500);
     });
   };
-  run();
-  return {
+  const child = {
+    load: null,
     stop: () => {
       stopped = true;
       clearTimeout(timer);
@@ -52,4 +52,6 @@ export function startChild(port, hostname, guid) {
       socket?.destroy();
     },
   };
+  run();
+  return child;
 }

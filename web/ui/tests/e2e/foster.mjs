@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { apiKey } from "./child.mjs";
 
 export const fosterBin = process.env.FOSTER_BIN;
@@ -16,12 +16,16 @@ const freePort = () =>
     });
   });
 
-/** Starts a parent with an empty store. */
-export async function startFoster() {
+/** Starts a parent with an empty store; `files` are more of its configuration, by path, `stream` more of what holds for its children. */
+export async function startFoster({ files = {}, stream = "" } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "foster-e2e-"));
   const config = join(directory, "config");
   await mkdir(config);
-  await writeFile(join(config, "stream.conf"), `[${apiKey}]\n    enabled = yes\n`);
+  await writeFile(join(config, "stream.conf"), `[${apiKey}]\n    enabled = yes\n${stream}`);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(config, path)), { recursive: true });
+    await writeFile(join(config, path), text);
+  }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let running = null;

@@ -83,6 +83,9 @@ it("knows its pages", () => {
   expect(parseRoute("/host/%zz/").page).toBe("unknown");
   expect(parseRoute("/host/").page).toBe("unknown");
   expect(parseRoute("/host/a/b").page).toBe("unknown");
+  expect(parseRoute("/host/a%20b/alerts")).toEqual({ page: "alerts", host: "a b" });
+  expect(parseRoute("/host/a/alerts/b").page).toBe("unknown");
+  expect(parseRoute("/alerts")).toEqual({ page: "alerts", host: "" });
 });
 
 it("names the address a child connects to", () => {
