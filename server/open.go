@@ -129,6 +129,7 @@ func (s *Server) open(ctx context.Context) error {
 	ao := api.DefaultOptions()
 	ao.Alerts, ao.AlertLog, ao.Silences = s.alerts.engine, s.alerts.log, s.alerts.silences
 	ao.Deliveries, ao.Pending = s.alerts.hub.Load().Deliveries, s.alerts.hub.Load().Pending
+	ao.AlarmLogEntries = func() int { return s.config.Load().Server.Health.InMemoryLogEntries }
 	ao.Store = store
 	ao.Log = s.log
 	ao.APIKeys = func() int { return len(s.config.Load().Stream.EnabledKeys()) }

@@ -8,9 +8,6 @@ import (
 	"foster/health/history"
 )
 
-// maxAlarmLog is how many entries alarm_log answers, as an agent does.
-const maxAlarmLog = 1000
-
 // expression writes an expression of a definition and how it was understood, when there is one. Both are HTML-escaped too,
 // as agents have it.
 func (rp *reply) expression(key string, e *expr.Expression) {
@@ -25,7 +22,7 @@ func (rp *reply) expression(key string, e *expr.Expression) {
 func (a *API) alarmLog(rp *reply, rq *request) {
 	f := history.Filter{
 		MachineGUIDs: []string{a.healthGUID(rq)}, Chart: rq.params.get("chart"),
-		AfterUnique: max(0, rq.params.number("after", 0)), Limit: maxAlarmLog,
+		AfterUnique: max(0, rq.params.number("after", 0)), Limit: a.opt.AlarmLogEntries(),
 	}
 	utcOffset, timezone := int64(0), a.opt.Self.Timezone
 	if rq.host != nil {

@@ -206,7 +206,10 @@ func (a *API) alarmVariables(rp *reply, rq *request) {
 		rp.close('}')
 	}
 	rp.keyOpen("alerts", '{')
-	for _, other := range v.Alerts {
+	for i, other := range v.Alerts {
+		if i > 0 && other.Name == v.Alerts[i-1].Name {
+			continue // of several the one that the name stands for
+		}
 		rp.keyOpen(other.Name, '{')
 		rp.keyNumber("value", other.Value)
 		rp.keyString("instance", other.Chart)

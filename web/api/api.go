@@ -110,6 +110,8 @@ type Options struct {
 	Alerts alertSource
 	// AlertLog has the transitions of alerts; nil: there are none.
 	AlertLog *history.Log
+	// AlarmLogEntries returns how many entries alarm_log answers at most.
+	AlarmLogEntries func() int
 	// Silences silences alerts; nil: nothing can be silenced.
 	Silences *silence.Set
 	// ManagementToken is what those who silence alerts show; empty: nobody can but the parent's own page.
@@ -137,25 +139,26 @@ type Options struct {
 // DefaultOptions returns the limits and the clock; Store and Self are for the caller to set.
 func DefaultOptions() Options {
 	return Options{
-		Log:          slog.New(slog.DiscardHandler),
-		Now:          time.Now,
-		Page:         http.NotFoundHandler(),
-		Remove:       func(context.Context, *catalog.Host, bool) error { return errors.New("nobody can") },
-		Usage:        func(*catalog.Host) []storage.Usage { return nil },
-		APIKeys:      func() int { return 0 },
-		Streaming:    func() Streaming { return Streaming{} },
-		FirstChild:   func() FirstChild { return FirstChild{} },
-		Ready:        func() bool { return true },
-		HTTPS:        func() bool { return false },
-		Compression:  func() bool { return true },
-		GzipLevel:    func() int { return 3 },
-		Disk:         func() (Disk, error) { return Disk{}, errors.New("not known") },
-		Deliveries:   func(notify.Filter) []notify.Delivery { return nil },
-		Pending:      func() map[string]int { return nil },
-		MaxQueries:   64,
-		QueryTimeout: 30 * time.Second,
-		MaxCells:     4_000_000,
-		MaxStreams:   1000,
+		Log:             slog.New(slog.DiscardHandler),
+		Now:             time.Now,
+		Page:            http.NotFoundHandler(),
+		Remove:          func(context.Context, *catalog.Host, bool) error { return errors.New("nobody can") },
+		Usage:           func(*catalog.Host) []storage.Usage { return nil },
+		APIKeys:         func() int { return 0 },
+		Streaming:       func() Streaming { return Streaming{} },
+		FirstChild:      func() FirstChild { return FirstChild{} },
+		Ready:           func() bool { return true },
+		HTTPS:           func() bool { return false },
+		Compression:     func() bool { return true },
+		GzipLevel:       func() int { return 3 },
+		Disk:            func() (Disk, error) { return Disk{}, errors.New("not known") },
+		AlarmLogEntries: func() int { return 1000 }, // as an agent
+		Deliveries:      func(notify.Filter) []notify.Delivery { return nil },
+		Pending:         func() map[string]int { return nil },
+		MaxQueries:      64,
+		QueryTimeout:    30 * time.Second,
+		MaxCells:        4_000_000,
+		MaxStreams:      1000,
 	}
 }
 

@@ -13,25 +13,43 @@ import (
 // maxDeliveries is how many entries of the delivery log one answer has at most.
 const maxDeliveries = 1000
 
+// outcomes are those that can be asked for.
+var outcomes = []notify.Outcome{
+	notify.Sent, notify.Retried, notify.Held, notify.Failed, notify.Dropped, notify.Superseded, notify.Suppressed,
+}
+
 // deliveries answers /api/foster/v1/deliveries: what waits for each service, and what became of notifications,
 // the newest first.
 func (a *API) deliveries(rp *reply, rq *request) {
 	f := notify.Filter{
 		Host: rq.params.get("host"), Alert: rq.params.get("alert"), Service: rq.params.get("service"),
-		Outcome:  notify.Outcome(strings.ToLower(rq.params.get("outcome"))),
-		GlobalID: rq.params.number("transition_gi", 0),
-		Limit:    int(min(max(rq.params.number("limit", 100), 1), maxDeliveries)),
+		Outcome: notify.Outcome(strings.ToLower(rq.params.get("outcome"))), Limit: 100,
 	}
 	if rq.host != nil {
 		f.Host = rq.host.GUID
 	}
-	if before := rq.params.get("before_id"); before != "" {
-		id, err := strconv.ParseUint(before, 10, 64)
+	if f.Outcome != "" && !slices.Contains(outcomes, f.Outcome) {
+		rp.failJSON(http.StatusBadRequest, "outcome", "outcome is none of sent, retry, held, failed, dropped, superseded, suppressed.")
+		return
+	}
+	for _, number := range []struct {
+		name string
+		set  func(n uint64)
+	}{
+		{"before_id", func(n uint64) { f.Before = n }},
+		{"transition_gi", func(n uint64) { f.GlobalID = int64(n) }},
+		{"limit", func(n uint64) { f.Limit = int(min(max(n, 1), maxDeliveries)) }},
+	} {
+		text := rq.params.get(number.name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {
-			rp.fail(http.StatusBadRequest, "before_id is not a number.")
+			rp.failJSON(http.StatusBadRequest, number.name, number.name+" is not a number.")
 			return
 		}
-		f.Before = id
+		number.set(n)
 	}
 	found := a.opt.Deliveries(f)
 	rp.open('{')

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,8 +48,12 @@ func TestDeliveries(t *testing.T) {
 		d.Status != "CRITICAL" || d.Address != "#ops" || d.Attempt != 2 {
 		t.Errorf("%+v", d)
 	}
-	if w := briefly(t, a, "/api/foster/v1/deliveries?before_id=x"); w.Code != http.StatusBadRequest {
-		t.Errorf("status %d", w.Code)
+	for _, bad := range []string{"before_id=x", "before_id=-1", "limit=many", "transition_gi=99999999999999999999", "outcome=lost"} {
+		name, _, _ := strings.Cut(bad, "=")
+		w := briefly(t, a, "/api/foster/v1/deliveries?"+bad)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"field":"`+name+`"`) {
+			t.Errorf("%s: status %d, %s", bad, w.Code, w.Body)
+		}
 	}
 	briefly(t, a, "/host/web01/api/foster/v1/deliveries")
 	if asked.Host == "" || asked.Host == "web01" || asked.Limit != 100 {
