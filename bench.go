@@ -45,7 +45,7 @@ func runBench(ctx context.Context, e *env, args []string) error {
 	fs := flag.NewFlagSet("foster bench", flag.ContinueOnError)
 	fs.SetOutput(e.stderr)
 	fs.Usage = func() {
-		fmt.Fprint(e.stderr, "Usage: foster bench [flags] [live] [replay] [connect]\n       foster bench storage [flags]\n       foster bench query [flags]\n\n"+
+		fmt.Fprint(e.stderr, "Usage: foster bench [live] [replay] [connect] [flags]\n       foster bench storage [flags]\n       foster bench query [flags]\n\n"+
 			"Runs a parent in a process of its own, streams simulated children to it, and prints what the parent used.\n"+
 			"  live     children stream for --seconds\n"+
 			"  replay   10 children with 500 metrics and an hour of history each connect\n"+
@@ -61,11 +61,9 @@ func runBench(ctx context.Context, e *env, args []string) error {
 	seconds := fs.Int("seconds", 60, "how long live streams")
 	compression := fs.String("compression", "lz4", "none, lz4, zstd, gzip or brotli")
 	protocol := fs.String("protocol", "v2", "v2: stored values as of agents since v1.39; v1: collected values")
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage
+	names, err := parseNames(fs, args)
+	if err != nil {
+		return err
 	}
 	live.live = time.Duration(*seconds) * time.Second
 	loads := map[string]load{
@@ -73,16 +71,17 @@ func runBench(ctx context.Context, e *env, args []string) error {
 		"replay":  {name: "replay", children: 10, charts: 50, dimensions: 10, history: time.Hour, live: 2 * time.Second},
 		"connect": {name: "connect", children: 500, charts: 20, dimensions: 10, live: 10 * time.Second},
 	}
-	names := fs.Args()
 	if len(names) == 0 {
 		names = []string{"live", "replay", "connect"}
 	}
 	for _, name := range names {
-		l, ok := loads[name]
-		if !ok {
+		if _, ok := loads[name]; !ok {
 			fmt.Fprintf(e.stderr, "foster bench: there is no load %q\n", name)
 			return errUsage
 		}
+	}
+	for _, name := range names {
+		l := loads[name]
 		bits, ok := map[string]wire.Caps{"none": 0, "lz4": wire.LZ4, "zstd": wire.ZSTD, "gzip": wire.GZIP, "brotli": wire.Brotli}[*compression]
 		if !ok {
 			fmt.Fprintf(e.stderr, "foster bench: there is no compression %q\n", *compression)

@@ -55,7 +55,7 @@ func runHost(ctx context.Context, e *env, args []string) error {
 		}
 		return errUsage
 	}
-	names, err := parseNames(e, fs, args, name == "remove")
+	names, err := parseHosts(e, fs, args, name == "remove")
 	if err != nil {
 		return err
 	}
@@ -75,21 +75,12 @@ func runHost(ctx context.Context, e *env, args []string) error {
 	return errors.Join(err, done())
 }
 
-// parseNames parses flags and names in any order, of which there are some or none.
-func parseNames(e *env, fs *flag.FlagSet, args []string, some bool) (names []string, err error) {
-	for {
-		if err := fs.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, errUsage
-		}
-		if fs.NArg() == 0 {
-			break
-		}
-		names, args = append(names, fs.Arg(0)), fs.Args()[1:]
-	}
+// parseHosts parses flags and names of hosts in any order, of which there are some or none.
+func parseHosts(e *env, fs *flag.FlagSet, args []string, some bool) ([]string, error) {
+	names, err := parseNames(fs, args)
 	switch {
+	case err != nil:
+		return nil, err
 	case some && len(names) == 0:
 		fmt.Fprintf(e.stderr, "%s: which host?\n", fs.Name())
 		return nil, errUsage
@@ -98,6 +89,22 @@ func parseNames(e *env, fs *flag.FlagSet, args []string, some bool) (names []str
 		return nil, errUsage
 	}
 	return names, nil
+}
+
+// parseNames parses flags and names in any order.
+func parseNames(fs *flag.FlagSet, args []string) (names []string, err error) {
+	for {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, errUsage
+		}
+		if fs.NArg() == 0 {
+			return names, nil
+		}
+		names, args = append(names, fs.Arg(0)), fs.Args()[1:]
+	}
 }
 
 // hostLine is what is told of a host, by the API's names.
