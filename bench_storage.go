@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -140,8 +139,8 @@ func fillStore(ctx context.Context, e *env, dir string, l storageLoad) error {
 	if err != nil {
 		return err
 	}
-	debug.SetGCPercent(gcPercent) // as of a parent
-	runtime.LockOSThread()        // whose CPU time is measured
+	defer tuneGC(ctx)()    // as a parent does
+	runtime.LockOSThread() // whose CPU time is measured
 	defer runtime.UnlockOSThread()
 	before, err := usageOf(os.Getpid())
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -22,11 +21,6 @@ import (
 
 // stopTimeout bounds a clean stop.
 const stopTimeout = 9 * time.Second
-
-// gcPercent is how much memory may grow before it is collected, in percent of what is in use. A parent keeps much and
-// allocates little: with half of Go's usual 100, 20,000 metrics take 8 % less memory after 200 s, and collecting, 1.3 % of the
-// CPU before, stays small.
-const gcPercent = 50
 
 // Where a parent reads and writes when nobody says otherwise: below the working directory.
 const (
@@ -81,7 +75,7 @@ func runServer(ctx context.Context, e *env, opts server.Options, started func(co
 	// A limit of the container or service becomes Go's: the collector works harder before the kernel kills us.
 	_, _ = memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup))
 	if e.getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		defer tuneGC(ctx)()
 	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
