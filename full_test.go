@@ -21,6 +21,7 @@ import (
 // TestFullDisk fills the disk of the real program while children stream. It must say so once, go on to answer and to show
 // what they send, and have all of it some time after there is space again. It needs the right to mount a file system.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to mount a small file system")
 	}

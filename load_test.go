@@ -21,6 +21,7 @@ import (
 // TestNothingLost streams 100 simulated children with 200 dimensions each for a minute, half of them with history to
 // replay, and counts: every sample that was sent is stored, none twice. What it costs is measured by foster bench.
 func TestNothingLost(t *testing.T) {
+	t.Parallel()
 	live := time.Minute
 	if testing.Short() {
 		live = 5 * time.Second
