@@ -1,6 +1,7 @@
 package health
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -42,10 +43,17 @@ func TestHoldProperties(t *testing.T) {
 		}
 		var h hold
 		now := int64(1000)
+		flaps := 0 // changes within the hold
 		for range 30 {
 			before := h
 			worse := r.IntN(2) == 0
 			delay := h.change(now, worse, d)
+			if flaps++; now > before.until {
+				flaps = 0
+			}
+			if want := delayAfter(flaps, worse, d); delay != want {
+				t.Fatalf("change %d within a hold of %+v waits for %d, want %d", flaps, d, delay, want)
+			}
 			up, down := seconds(d.Up), seconds(d.Down)
 			switch {
 			case h.until != now+delay:
@@ -59,10 +67,32 @@ func TestHoldProperties(t *testing.T) {
 			case delay < 0 || delay > longest:
 				t.Fatalf("delay %d", delay)
 			}
+			// As far as it can be told from one delay, a restart goes on with both.
+			if grows := min(d.Up, d.Down) > time.Second && d.Multiplier >= 1.5 && delay < longest && (d.Max == 0 || delay < seconds(d.Max)); grows {
+				if restored := restoreHold(delay, h.until, worse, d); restored != h {
+					t.Fatalf("restored %+v of %+v", restored, h)
+				}
+			}
 			if restored := restoreHold(delay, h.until, worse, d); restored.until != h.until || worse && d.Up > 0 && restored.up != delay && d.Multiplier >= 1.5 {
 				t.Fatalf("restored %+v of %+v", restored, h)
 			}
 			now += int64(r.IntN(150))
 		}
 	}
+}
+
+// delayAfter computes anew how long the notification of a change waits that is preceded by so many others within the hold: the
+// delay of its direction, multiplied for each of them, in whole seconds and not above the most.
+func delayAfter(flaps int, worse bool, d *conf.Delay) int64 {
+	delay := d.Down.Seconds()
+	if worse {
+		delay = d.Up.Seconds()
+	}
+	for range flaps {
+		delay = math.Floor(min(delay*d.Multiplier, longest))
+		if d.Max > 0 {
+			delay = min(delay, d.Max.Seconds())
+		}
+	}
+	return int64(delay)
 }

@@ -181,10 +181,13 @@ func (h *host) refresh(ctx context.Context, now int64) {
 			h.postponedUntil = conn.Since.Add(h.rules.Postpone).Unix()
 		}
 	}
-	if h.rules.Mode == Never {
+	switch {
+	case h.rules.Mode == Never:
 		h.removeAll(now)
 		h.open = false
 		return
+	case h.rules.Mode == Connected && conn == nil && len(h.places) > 0: // it was Always
+		h.removeCharts(now)
 	}
 	h.open = h.mayRun(ctx, now)
 }

@@ -22,6 +22,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"foster/health/alert"
 	"time"
 )
 
@@ -277,5 +279,33 @@ func TestSendmail(t *testing.T) {
 	}
 	if err := sendMail(t, "sendmail://"+program, messages()["raised"], "-oQ/tmp"); err == nil || !err.Permanent {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestSummary has summaries with and without the host, which a message names once.
+func TestSummary(t *testing.T) {
+	for summary, want := range map[string]string{
+		"web1: disk / is filling": "CRITICAL on web1: disk / is filling", "disk / of web1": "CRITICAL on web1: disk / of web1",
+		"": "CRITICAL on web1: disk_full",
+	} {
+		a := Alert{Transition: alert.Transition{Hostname: "web1", Name: "disk_full", Summary: summary, New: alert.Critical}}
+		m := &Message{Alerts: []Alert{a}, Summary: true}
+		if got := m.Title(); got != want {
+			t.Errorf("%q: %s, want %s", summary, got, want)
+		}
+	}
+}
+
+// TestMessageID has messages about many alerts: their ids are short, ASCII, and each its own.
+func TestMessageID(t *testing.T) {
+	m := &Message{}
+	seen := map[string]bool{}
+	for i := range int64(200) {
+		m.Alerts = append(m.Alerts, Alert{Transition: alert.Transition{GlobalID: 1_800_000_000_000_000 + i}})
+		id := m.id()
+		if len(id) > 140 || seen[id] || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			t.Errorf("%d alerts: %q", i+1, id)
+		}
+		seen[id] = true
 	}
 }

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"slices"
@@ -47,10 +49,10 @@ func (m *Message) Time() time.Time {
 	return t
 }
 
-// name is how people call the alert.
+// name is how people call the alert. Many summaries begin with the host, which stands before the name already.
 func (m *Message) name(a *Alert) string {
 	if m.Summary && a.Summary != "" {
-		return a.Summary
+		return strings.TrimPrefix(a.Summary, a.Hostname+": ")
 	}
 	return a.Name
 }
@@ -280,5 +282,11 @@ func (m *Message) id() string {
 		ids = append(ids, strconv.FormatInt(time.Now().UnixNano(), 36))
 	}
 	slices.Sort(ids)
-	return "foster." + cut(strings.Join(ids, "."), 180)
+	const most = 120 // it becomes part of headers and addresses
+	text := strings.Join(ids, ".")
+	if len(text) > most {
+		sum := sha256.Sum256([]byte(text))
+		text = hex.EncodeToString(sum[:16])
+	}
+	return "foster." + text
 }
