@@ -22,9 +22,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"foster/health/alert"
-	"time"
 )
 
 // mailServer is as much of a mail server as a client talks to.
