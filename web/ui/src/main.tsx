@@ -14,6 +14,8 @@ const HostPage = lazy(() => import("./pages/HostPage").then((m) => m.HostPage));
 const AlertsPage = lazy(() => import("./pages/AlertsPage").then((m) => m.AlertsPage));
 const ExplorePage = lazy(() => import("./pages/ExplorePage").then((m) => m.ExplorePage));
 const StreamingPage = lazy(() => import("./pages/StreamingPage").then((m) => m.StreamingPage));
+const DashboardsPage = lazy(() => import("./pages/DashboardsPage").then((m) => m.DashboardsPage));
+const DashboardPage = lazy(() => import("./pages/DashboardPage").then((m) => m.DashboardPage));
 
 function Page(): JSX.Element {
   const r = route.value;
@@ -28,6 +30,10 @@ function Page(): JSX.Element {
       return <ExplorePage />;
     case "streaming":
       return <StreamingPage />;
+    case "dashboards":
+      return <DashboardsPage />;
+    case "dashboard":
+      return <DashboardPage key={r.id} id={r.id} />;
     case "unknown":
       return (
         <NotFound title="Nothing here">

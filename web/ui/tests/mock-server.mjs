@@ -3,6 +3,7 @@
 //
 //   node tests/mock-server.mjs [port] [--hosts N]   serve until interrupted
 import { readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -96,6 +97,7 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
   const born = now();
   let hosts = makeHosts(count);
   const streams = new Set();
+  const boards = new Map();
   const counters = { data: 0, live: 0, fleet: 0 };
 
   const lastOf = (h) => (h.quietSince ? Math.floor(born - h.quietSince) : Math.floor(now()));
@@ -281,7 +283,7 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
   function rows(h, id, q) {
     const chart = h.charts.find((c) => c.id === id);
     if (!chart) return { chart: id, error: "unknown chart" };
-    const [after, before] = [Number(q.get("after")), Number(q.get("before"))];
+    const [after, before] = [Number(q.get("after")), Number(q.get("before") ?? now())];
     const step = Math.max(1, Math.ceil((before - after) / Number(q.get("points")) / chart.every)) * chart.every;
     const last = lastOf(h);
     const times = [];
@@ -329,6 +331,61 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
     });
   }
 
+  const findHost = (name) => hosts.find((h) => h.hostname === name || h.guid === name);
+  /** The charts that a question names; a host holds for those after it. */
+  function named(q) {
+    const out = [];
+    let name = "";
+    for (const [key, value] of q) {
+      if (key === "host") name = value;
+      if (key === "chart") out.push({ name, host: findHost(name), chart: value });
+    }
+    return out;
+  }
+  const manyRows = (q) => named(q).map((n) => ({ host: n.name, ...(n.host ? rows(n.host, n.chart, q) : { chart: n.chart, error: "unknown host" }) }));
+  function chartFacts(q) {
+    const list = named(q);
+    return {
+      now: now(),
+      hosts: [...new Set(list.flatMap((n) => n.host ?? []))].map(face),
+      charts: list.map((n) => {
+        const chart = n.host?.charts.find((c) => c.id === n.chart);
+        return { host: n.name, chart: n.chart, guid: n.host?.guid, ...(chart ? { definition: definition(chart, n.host) } : { error: "unknown" }) };
+      }),
+    };
+  }
+
+  /** Dashboards as foster keeps them, but in memory and without its checks. */
+  function dashboards(req, res, id, part, body) {
+    const fail = (status, errorMessage) => json(res, { status, errorMessage }, status);
+    const filled = (b) => ({ name: b.name, description: b.description ?? "", last: b.last ?? 900, panels: (b.panels ?? []).map((p, i) => ({ id: `p${i + 1}`, hostname: "", title: "", dimensions: [], width: 6, height: 3, ...p })) });
+    const at = Math.floor(now());
+    if (id === undefined && req.method === "POST") {
+      if (!body.name) return fail(400, "Wrong name: missing");
+      const made = { id: randomUUID(), version: 1, ...filled(body), created: at, changed: at };
+      boards.set(made.id, made);
+      return json(res, made, 201);
+    }
+    if (id === undefined) {
+      const entry = ({ panels, ...d }) => ({ ...d, panels: panels.length, hosts: new Set(panels.map((p) => p.host)).size });
+      return json(res, { now: now(), refused: null, dashboards: [...boards.values()].map(entry).sort((a, b) => a.name.localeCompare(b.name)) });
+    }
+    const d = boards.get(id);
+    if (!d) return fail(404, "There is no dashboard with that id.");
+    if (part === "/export") {
+      res.setHeader("Content-Disposition", 'attachment; filename="mock.dashboard.json"');
+      return json(res, { format: "foster-dashboard/1", ...filled(d) });
+    }
+    if (req.method === "DELETE") {
+      boards.delete(id);
+      return json(res, { removed: id });
+    }
+    if (req.method !== "PUT") return json(res, d);
+    if (body.version !== d.version) return fail(409, `The dashboard has version ${d.version} and not ${body.version}: somebody changed it meanwhile.`);
+    boards.set(id, { ...d, ...filled(body), version: d.version + 1, changed: at });
+    return json(res, boards.get(id));
+  }
+
   const json = (res, body, status = 200) => {
     res.writeHead(status, { "Content-Type": "application/json" });
     res.end(JSON.stringify(body));
@@ -373,6 +430,18 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
         const end = b.end ?? start + b.duration;
         return { weekly: false, until: null, ...b, start, end, active: start <= now(), next_start: start, next_end: end };
       });
+    }
+    if (url.pathname === "/api/foster/v1/charts") return json(res, chartFacts(url.searchParams));
+    if (url.pathname === "/api/foster/v1/data") {
+      counters.data++;
+      return json(res, { now: now(), charts: manyRows(url.searchParams) });
+    }
+    const [board, boardID, part] = /^\/api\/foster\/v1\/dashboards(?:\/([^/]+)(\/export)?)?$/.exec(url.pathname) ?? [];
+    if (board) {
+      let body = "";
+      req.on("data", (d) => (body += d));
+      req.on("end", () => dashboards(req, res, boardID, part, body === "" ? {} : JSON.parse(body)));
+      return;
     }
     if (url.pathname === "/api/foster/v1/first_child") return json(res, { api_keys: 1, api_key: "11111111-2222-3333-4444-555555555555", destination: "192.0.2.1:19999" });
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];

@@ -125,7 +125,7 @@ export class ManageError extends ApiError {
 const patience = 20_000; // ms
 
 /** Asks for a change; `token` is the management token, "" for none. */
-export async function change(method: "POST" | "DELETE", path: string, body: unknown, token: string): Promise<unknown> {
+export async function change(method: "POST" | "PUT" | "DELETE", path: string, body: unknown, token: string): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(path, {

@@ -10,21 +10,36 @@ import type { Display } from "../chart/plot";
 import { scaleFor } from "../chart/units";
 import { alertHref } from "../state/alerts";
 import type { ChartModel } from "../state/chart";
-import type { HostSession } from "../state/host";
+import type { ChartSession } from "../state/chartsession";
 import { theme } from "../state/theme";
 import { toast } from "../state/toasts";
 import { Button } from "./Button";
 import { ChartLegend, legendRow, valuesAt } from "./ChartLegend";
 import { drawChart, type Drawing } from "./chartdrawing";
 import { useInView } from "./inview";
-import { Menu } from "./Menu";
+import { Menu, type MenuItem } from "./Menu";
 import { Status } from "./Status";
 
 /** The chart that fills the screen, "" for none. */
 export type FullScreen = Signal<string>;
 
-interface Props {
-  session: HostSession;
+/** What a page adds to a chart. */
+export interface ChartExtras {
+  /** What the page calls the chart, its id if nothing else. */
+  place?: string;
+  title?: string;
+  /** What stands below the title. */
+  origin?: ComponentChildren;
+  /** What stands before the title. */
+  handle?: ComponentChildren;
+  /** Commands of the page, beside those of the chart. */
+  tools?: ComponentChildren;
+  /** More commands, by the dimensions that are shown. */
+  commands?: (shown: () => string[]) => readonly MenuItem[];
+}
+
+interface Props extends ChartExtras {
+  session: ChartSession;
   chart: Chart;
   full: FullScreen;
   /** What stands over the plot. */
@@ -38,26 +53,28 @@ interface Drawn {
 }
 
 /** One chart of a host page. Out of view it is an empty box of the same height: nothing is asked for or drawn. */
-export function ChartCard({ session, chart, full, children }: Props): JSX.Element {
+export function ChartCard({ session, chart, full, place = chart.id, title = chart.title, origin, handle, tools, commands, children }: Props): JSX.Element {
   const card = useRef<HTMLElement>(null);
   const inView = useInView(card);
   const display = useSignal<Display>({ ...scaleFor(chart.units, 0), decimals: 0 });
   const order = useSignal<LegendOrder>("sent");
   const drawn = useSignal<Drawn | null>(null);
-  const isFull = useComputed(() => full.value === chart.id).value;
+  const isFull = useComputed(() => full.value === place).value;
   const alarms = useComputed(() => session.alarms.value.get(chart.id)).value;
   const worst = raised(alarms);
   return (
-    <article class={`card chart${isFull ? " full" : ""}${worst ? ` ${worst.status.toLowerCase()}` : ""}`} ref={card} data-chart={chart.id} aria-label={chart.title}>
+    <article class={`card chart${isFull ? " full" : ""}${worst ? ` ${worst.status.toLowerCase()}` : ""}`} ref={card} data-chart={chart.id} aria-label={title}>
       <header>
-        <h4 title={chart.title}>{chart.title}</h4>
+        {handle}
+        <h4 title={title}>{title}</h4>
         {worst && <AlarmMark alarms={alarms!} host={session.host.value?.guid ?? session.name} />}
         <span class="units">{inView ? display.value.label : ""}</span>
-        {inView && <Tools session={session} chart={chart} drawn={drawn} order={order} display={display} full={full} />}
+        {inView && <Tools session={session} chart={chart} place={place} commands={commands} drawn={drawn} order={order} display={display} full={full} />}
+        {tools && <div class="panel-tools">{tools}</div>}
       </header>
       <p class="origin" title={`${chart.id} · ${chart.context}`}>
-        {chart.id}
-        {chart.context !== chart.id && <span> · {chart.context}</span>}
+        {origin ?? chart.id}
+        {!origin && chart.context !== chart.id && <span> · {chart.context}</span>}
       </p>
       {inView && <Body session={session} chart={chart} display={display} order={order} drawn={drawn} over={children} />}
     </article>
@@ -83,15 +100,24 @@ function AlarmMark({ alarms, host }: { alarms: readonly Alarm[]; host: string })
   );
 }
 
-interface ToolsProps extends Omit<Props, "children"> {
+interface ToolsProps {
+  session: ChartSession;
+  chart: Chart;
+  full: FullScreen;
+  place: string;
+  commands: ChartExtras["commands"];
   drawn: Signal<Drawn | null>;
   order: Signal<LegendOrder>;
   display: Signal<Display>;
 }
 
 /** The commands of one chart. */
-function Tools({ session, chart, drawn, order, display, full }: ToolsProps): JSX.Element {
-  const isFull = full.value === chart.id;
+function Tools({ session, chart, place, commands, drawn, order, display, full }: ToolsProps): JSX.Element {
+  const isFull = full.value === place;
+  const shown = () => {
+    const model = drawn.peek()?.model;
+    return (model?.series.dimensions ?? chart.dimensions).map((d) => d.id).filter((id) => !model?.hidden.peek().has(id));
+  };
   const name = (ending: string) => `${session.host.peek()?.hostname ?? session.name}-${chart.id}-${new Date(session.view.peek().before * 1000).toISOString().slice(0, 19)}.${ending}`;
   const csv = () => {
     const model = drawn.peek()?.model;
@@ -111,7 +137,7 @@ function Tools({ session, chart, drawn, order, display, full }: ToolsProps): JSX
   };
   return (
     <div class="chart-tools">
-      <Button kind="quiet" icon={isFull ? "close" : "full"} aria-label={isFull ? "leave full screen" : "full screen"} aria-pressed={isFull} onClick={() => (full.value = isFull ? "" : chart.id)} />
+      <Button kind="quiet" icon={isFull ? "close" : "full"} aria-label={isFull ? "leave full screen" : "full screen"} aria-pressed={isFull} onClick={() => (full.value = isFull ? "" : place)} />
       <Menu
         label="more"
         icon="more"
@@ -119,6 +145,7 @@ function Tools({ session, chart, drawn, order, display, full }: ToolsProps): JSX
           ...legendOrders.map((o) => ({ label: o.label, checked: order.value === o.order, onSelect: () => (order.value = o.order) })),
           { label: "Save as CSV", icon: "download", onSelect: csv },
           { label: "Save as PNG", icon: "download", onSelect: () => void png().catch((err: unknown) => toast(String(err), "critical")) },
+          ...(commands?.(shown) ?? []),
         ]}
       />
     </div>
@@ -126,7 +153,7 @@ function Tools({ session, chart, drawn, order, display, full }: ToolsProps): JSX
 }
 
 interface BodyProps {
-  session: HostSession;
+  session: ChartSession;
   chart: Chart;
   display: Signal<Display>;
   order: Signal<LegendOrder>;
@@ -161,7 +188,7 @@ function Body({ session, chart, display, order, drawn, over }: BodyProps): JSX.E
 }
 
 /** What is written across a chart that has nothing to draw. */
-function Overlay({ session, model }: { session: HostSession; model: ChartModel }): JSX.Element | null {
+function Overlay({ session, model }: { session: ChartSession; model: ChartModel }): JSX.Element | null {
   const text = useComputed(() => {
     void [model.loads.value, model.revision.value];
     const { after, before } = session.view.value;

@@ -8,13 +8,13 @@ import type { Display } from "../chart/plot";
 import { firstAfter } from "../chart/series";
 import type { Cell } from "../api/types";
 import type { ChartModel } from "../state/chart";
-import type { HostSession } from "../state/host";
+import type { ChartSession } from "../state/chartsession";
 import { theme } from "../state/theme";
 
 const reorderEvery = 3000; // ms: rows that change places all the time cannot be read
 
 /** The row whose values a legend shows: the one under the cursor, else the newest on the screen; -1 for none. */
-export function legendRow(session: HostSession, model: ChartModel): number {
+export function legendRow(session: ChartSession, model: ChartModel): number {
   const { series } = model;
   const cursor = session.range.cursor.peek();
   if (cursor !== null) return series.rowAt(cursor);
@@ -30,7 +30,7 @@ export function valuesAt(model: ChartModel, row: number): Cell[] {
 }
 
 interface Props {
-  session: HostSession;
+  session: ChartSession;
   model: ChartModel;
   display: Signal<Display>;
   order: ReadonlySignal<LegendOrder>;

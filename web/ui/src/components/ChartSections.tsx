@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { Chart } from "../api/types";
 import type { HostSession } from "../state/host";
 import { blocksOf, type Family, type Section } from "../state/sections";
-import { ChartCard, type FullScreen } from "./ChartCard";
+import { ChartCard, type ChartExtras, type FullScreen } from "./ChartCard";
 import { Button } from "./Button";
 import { EmptyState } from "./States";
 
@@ -13,10 +14,12 @@ interface Props {
   full: FullScreen;
   query: string;
   onClear: () => void;
+  /** More commands of a chart. */
+  commandsOf: (chart: Chart) => NonNullable<ChartExtras["commands"]>;
 }
 
 /** The charts of a host in their sections, or why there are none. */
-export function ChartSections({ session, sections, full, query, onClear }: Props): JSX.Element {
+export function ChartSections({ session, sections, full, query, onClear, commandsOf }: Props): JSX.Element {
   if (session.charts.value.length === 0) {
     if (session.status.value === "ready") return <EmptyState title="No charts yet">This host has not sent a chart yet. They appear here when it does.</EmptyState>;
     return (
@@ -40,7 +43,7 @@ export function ChartSections({ session, sections, full, query, onClear }: Props
         <section key={s.id} id={s.id} class="section" aria-label={s.label}>
           <h2>{s.label}</h2>
           {blocksOf(s).map((block) => (
-            <Block key={block[0]!.id} session={session} section={s} families={block} full={full} />
+            <Block key={block[0]!.id} session={session} section={s} families={block} full={full} commandsOf={commandsOf} />
           ))}
         </section>
       ))}
@@ -49,7 +52,7 @@ export function ChartSections({ session, sections, full, query, onClear }: Props
 }
 
 /** Charts of one or more families in rows. Families that share rows have their name above their first chart. */
-function Block({ session, section, families, full }: { session: HostSession; section: Section; families: Family[]; full: FullScreen }): JSX.Element {
+function Block({ session, section, families, full, commandsOf }: { section: Section; families: Family[] } & Pick<Props, "session" | "full" | "commandsOf">): JSX.Element {
   const shared = families.length > 1;
   const named = section.families.length > 1 || families[0]!.name !== section.name;
   return (
@@ -60,7 +63,7 @@ function Block({ session, section, families, full }: { session: HostSession; sec
           f.charts.map((c, i) => (
             <div key={c.id} class="cell" id={i === 0 ? f.id : undefined} data-family={f.id}>
               {shared && (i === 0 ? <h3>{f.name}</h3> : <div class="unnamed" />)}
-              <ChartCard session={session} chart={c} full={full} />
+              <ChartCard session={session} chart={c} full={full} commands={commandsOf(c)} />
             </div>
           )),
         )}

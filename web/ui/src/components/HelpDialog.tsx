@@ -11,6 +11,7 @@ const everywhere: Keys = [
   [["g", "f"], "fleet"],
   [["g", "a"], "alerts"],
   [["g", "e"], "explore"],
+  [["g", "d"], "dashboards"],
   [["g", "s"], "streaming"],
   [["t"], "light or dark"],
   [["?"], "this help"],
@@ -38,6 +39,13 @@ const host: Keys = [
   [["esc"], "leave full screen; back to live"],
   [["j", "k"], "next, previous section"],
   [["u"], "all hosts"],
+];
+
+const board: Keys = [
+  [["e"], "edit"],
+  [["←", "→"], "on the handle of a chart: earlier, later on the page"],
+  [["shift", "←", "→"], "on the handle: narrower, wider"],
+  [["shift", "↑", "↓"], "on the handle: lower, taller"],
 ];
 
 const mouse: Keys = [
@@ -81,6 +89,7 @@ export function HelpDialog(): JSX.Element {
         <div>
           <List title="Host page" rows={host} />
           <List title="On charts" rows={mouse} />
+          <List title="Dashboard" rows={board} />
         </div>
       </div>
     </Dialog>

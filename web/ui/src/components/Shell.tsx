@@ -21,6 +21,7 @@ const places: readonly Place[] = [
   { href: "/", label: "Fleet", icon: "fleet", key: "f", pages: ["fleet", "host"] },
   { href: "/alerts", label: "Alerts", icon: "bell", key: "a", pages: ["alerts"] },
   { href: "/explore", label: "Explore", icon: "explore", key: "e", pages: ["explore"] },
+  { href: "/dashboards", label: "Dashboards", icon: "dashboard", key: "d", pages: ["dashboards", "dashboard"] },
   { href: "/streaming", label: "Streaming", icon: "stream", key: "s", pages: ["streaming"] },
 ];
 
@@ -30,8 +31,10 @@ const pause = 1500; // ms between the two keys of "g f"
 export function Shell({ children }: { children: ComponentChildren }): JSX.Element {
   const pressed = useRef(-Infinity);
   const go = (place: Place) => () => {
-    if (performance.now() - pressed.current < pause) navigate(place.href);
+    const second = performance.now() - pressed.current < pause;
     pressed.current = -Infinity;
+    if (second) navigate(place.href);
+    return second;
   };
   useKeys({
     t: toggleTheme,

@@ -2,7 +2,7 @@ import { computed, effect, type Signal } from "@preact/signals";
 import { Plot, type Display } from "../chart/plot";
 import { firstAfter } from "../chart/series";
 import type { ChartModel } from "../state/chart";
-import type { HostSession } from "../state/host";
+import type { ChartSession } from "../state/chartsession";
 import { theme } from "../state/theme";
 import { thresholdsOf } from "../state/thresholds";
 
@@ -17,7 +17,7 @@ export interface Drawing {
  * Keeps a plot of `model` drawn in `box`: at every change of the window, the rows, the dimensions shown, the thresholds, the
  * theme or the size, in turn with the other charts of the page.
  */
-export function drawChart(box: HTMLElement, session: HostSession, model: ChartModel, display: Signal<Display>): Drawing {
+export function drawChart(box: HTMLElement, session: ChartSession, model: ChartModel, display: Signal<Display>): Drawing {
   const { frames, range } = session;
   const { chart, series } = model;
   let plot: Plot | null = null;

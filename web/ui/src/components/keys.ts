@@ -4,9 +4,9 @@ const fields = "input, textarea, select, [contenteditable]";
 
 /**
  * Single keys as commands while the calling component is mounted. Keys typed into a field, and keys with a modifier, are the
- * browser's; only Escape also works from a field, after the field had its turn.
+ * browser's; only Escape also works from a field, after the field had its turn. A command that answers false leaves its key to others.
  */
-export function useKeys(keys: Record<string, (e: KeyboardEvent) => void>): void {
+export function useKeys(keys: Record<string, (e: KeyboardEvent) => unknown>): void {
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
@@ -19,8 +19,7 @@ export function useKeys(keys: Record<string, (e: KeyboardEvent) => void>): void 
         if (target.matches(":focus-visible")) return;
         target.blur();
       }
-      e.preventDefault();
-      command(e);
+      if (command(e) !== false) e.preventDefault();
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

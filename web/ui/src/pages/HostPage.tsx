@@ -11,6 +11,7 @@ import { Button } from "../components/Button";
 import { copyLink } from "../components/copylink";
 import type { FullScreen } from "../components/ChartCard";
 import { ChartSections, useCurrentSection } from "../components/ChartSections";
+import { AddToDashboard, type ChartToAdd } from "../components/AddToDashboard";
 import { HostFacts } from "../components/HostFacts";
 import { Icon } from "../components/icons";
 import { useKeys } from "../components/keys";
@@ -50,6 +51,7 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
   const query = useSignal("");
   const menu = useSignal(false);
   const full = useSignal("");
+  const adding = useSignal<ChartToAdd | null>(null);
   const grouped = useComputed(() => {
     const matches = compileSearch(query.value);
     return groupCharts(session.charts.value.filter((c) => matches(chartTexts(c))));
@@ -70,6 +72,16 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
   }, [full.value]);
 
   const host = session.host.value;
+  const commandsOf = (chart: Chart) => (shown: () => string[]) => [
+    {
+      label: "Add to a dashboard…",
+      icon: "dashboard" as const,
+      onSelect: () => {
+        const dimensions = shown();
+        adding.value = { host: host?.guid ?? session.name, hostname, chart: chart.id, title: chart.title, dimensions: dimensions.length < chart.dimensions.length ? dimensions : [] };
+      },
+    },
+  ];
   return (
     <>
       <TopBar>
@@ -93,7 +105,8 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
         <main>
           <HostBanners session={session} />
           <HostFacts session={session} />
-          <ChartSections session={session} sections={sections} full={full} query={query.value} onClear={() => (query.value = "")} />
+          <ChartSections session={session} sections={sections} full={full} query={query.value} onClear={() => (query.value = "")} commandsOf={commandsOf} />
+          <AddToDashboard chart={adding} />
         </main>
       </div>
     </>

@@ -9,6 +9,8 @@ export type Route =
   | { page: "alerts"; host: string }
   | { page: "explore" }
   | { page: "streaming" }
+  | { page: "dashboards" }
+  | { page: "dashboard"; id: string }
   | { page: "host"; host: string }
   | { page: "unknown"; path: string };
 
@@ -18,6 +20,7 @@ const places: Record<string, Route> = {
   alerts: { page: "alerts", host: "" },
   explore: { page: "explore" },
   streaming: { page: "streaming" },
+  dashboards: { page: "dashboards" },
 };
 
 export function parseRoute(path: string): Route {
@@ -25,14 +28,16 @@ export function parseRoute(path: string): Route {
   const segments = path.split("/").filter((s) => s !== "");
   const place = places[segments[0] ?? ""];
   if (segments.length < 2 && place) return place;
-  if (segments[0] !== "host" || segments.length < 2 || segments.length > 3) return unknown;
+  if (segments.length < 2 || segments.length > 3) return unknown;
   try {
-    const host = decodeURIComponent(segments[1]!);
-    if (segments.length === 2) return { page: "host", host };
-    return segments[2] === "alerts" ? { page: "alerts", host } : unknown;
+    const name = decodeURIComponent(segments[1]!);
+    if (segments[0] === "dashboards" && segments.length === 2) return { page: "dashboard", id: name };
+    if (segments[0] === "host" && segments.length === 2) return { page: "host", host: name };
+    if (segments[0] === "host" && segments[2] === "alerts") return { page: "alerts", host: name };
   } catch {
-    return unknown;
+    // What cannot be decoded leads nowhere.
   }
+  return unknown;
 }
 
 const address = signal({ path: location.pathname, search: location.search });

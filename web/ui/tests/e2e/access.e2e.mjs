@@ -1,17 +1,8 @@
 // The pages as those see them who cannot see them well: axe finds no serious fault, in either theme, wide or narrow.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { faults } from "./axe.mjs";
 import { inBrowser, someHost } from "./browser.mjs";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-async function faults(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => `${n.html.slice(0, 200)}\n    ${n.failureSummary}`).join("\n  ")}`);
-}
 
 for (const dark of [false, true]) {
   test(`no serious fault in the ${dark ? "dark" : "light"} theme`, () =>
@@ -26,6 +17,7 @@ for (const dark of [false, true]) {
         ["/alerts?tab=silences", ".silences"],
         [`${path}alerts`, "#alerts-panel .table, #alerts-panel .state"],
         ["/explore", "main"],
+        ["/dashboards", ".boards, .state"],
         ["/streaming", ".table tbody button"],
         ["/streaming?tab=storage", ".fill"],
         ["/nothing-here", ".lost"],

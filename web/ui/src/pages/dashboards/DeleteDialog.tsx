@@ -1,0 +1,48 @@
+import type { JSX } from "preact";
+import { useSignal } from "@preact/signals";
+import { Button } from "../../components/Button";
+import { Dialog } from "../../components/Dialog";
+
+/** Asks whether a dashboard shall be deleted, while there is a name. */
+export function DeleteDialog({ name, onClose, onDelete }: { name: string | null; onClose: () => void; onDelete: () => Promise<void> }): JSX.Element {
+  const error = useSignal<string | null>(null);
+  const busy = useSignal(false);
+  const close = () => {
+    error.value = null;
+    onClose();
+  };
+  const act = async () => {
+    busy.value = true;
+    try {
+      await onDelete();
+      close();
+    } catch (err) {
+      error.value = err instanceof Error ? err.message : String(err);
+    }
+    busy.value = false;
+  };
+  return (
+    <Dialog
+      title="Delete this dashboard?"
+      open={name !== null}
+      onClose={close}
+      actions={
+        <>
+          <Button onClick={close}>Cancel</Button>
+          <Button kind="danger" icon="trash" disabled={busy.value} onClick={() => void act()}>
+            Delete
+          </Button>
+        </>
+      }
+    >
+      <p>
+        <b>{name}</b> goes away for everybody, and cannot be brought back. Its charts stay on the pages of their hosts. Export it first to keep a copy.
+      </p>
+      {error.value !== null && (
+        <p class="form-error" role="alert">
+          {error.value}
+        </p>
+      )}
+    </Dialog>
+  );
+}

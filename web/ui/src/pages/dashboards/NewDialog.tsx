@@ -1,0 +1,58 @@
+import type { JSX } from "preact";
+import { useSignal } from "@preact/signals";
+import { createDashboard, dashboardHref } from "../../api/dashboards";
+import { Button } from "../../components/Button";
+import { Dialog } from "../../components/Dialog";
+import { Input } from "../../components/Field";
+import { managed } from "../../state/manage";
+import { navigate } from "../../state/router";
+
+/** Makes a dashboard and goes there to fill it. */
+export function NewDialog({ onClose }: { onClose: () => void }): JSX.Element {
+  const name = useSignal("");
+  const description = useSignal("");
+  const error = useSignal<string | null>(null);
+  const busy = useSignal(false);
+  const submit = async () => {
+    if (name.peek().trim() === "") {
+      error.value = "Give it a name.";
+      return;
+    }
+    busy.value = true;
+    error.value = null;
+    try {
+      const made = await managed((token) => createDashboard({ name: name.peek(), description: description.peek() }, token));
+      if (made) return navigate(`${dashboardHref(made.id)}?edit=1`);
+    } catch (err) {
+      error.value = err instanceof Error ? err.message : String(err);
+    }
+    busy.value = false;
+  };
+  return (
+    <Dialog
+      title="New dashboard"
+      open
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" disabled={busy.value} onClick={() => void submit()}>
+            Create
+          </Button>
+        </>
+      }
+    >
+      <form
+        class="form"
+        onSubmit={(e) => {
+          e.preventDefault();
+          void submit();
+        }}
+      >
+        <Input label="Name" value={name.value} maxLength={100} onValue={(v) => (name.value = v)} error={error.value} />
+        <Input label="Description" value={description.value} maxLength={1000} onValue={(v) => (description.value = v)} hint="What it is for, if the name does not say it" />
+        <button type="submit" hidden />
+      </form>
+    </Dialog>
+  );
+}

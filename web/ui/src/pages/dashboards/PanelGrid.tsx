@@ -1,0 +1,179 @@
+import type { JSX, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Panel } from "../../api/dashboards";
+import type { FullScreen } from "../../components/ChartCard";
+import { Icon } from "../../components/icons";
+import type { BoardSession } from "../../state/board";
+import type { BoardEdit } from "../../state/boardedit";
+import { changePanel, dropPlace, heights, movePanel, nextOf, widths } from "../../state/panels";
+import { PanelCard } from "./PanelCard";
+import { PanelDialog } from "./PanelDialog";
+
+const edge = 70; // px from the top and the bottom of the screen at which dragging scrolls
+
+/** Where a panel that is being dragged would be dropped. */
+interface Drop {
+  on: string;
+  after: boolean;
+}
+
+/** The charts of a dashboard in their order, and the means to change it. */
+export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: BoardSession; full: FullScreen }): JSX.Element {
+  const grid = useRef<HTMLDivElement>(null);
+  const dragged = useSignal("");
+  const drop = useSignal<Drop | null>(null);
+  const said = useSignal("");
+  const settings = useSignal<string | null>(null);
+  const panels = edit.content.value!.panels;
+  const editing = edit.editing.value;
+  const name = (p: Panel) => `${p.title || p.chart} of ${p.hostname}`;
+
+  const move = (p: Panel, to: number) => {
+    edit.arrange((list) => movePanel(list, p.id, to));
+    const list = edit.content.peek()!.panels;
+    said.value = `${name(p)}: place ${list.findIndex((q) => q.id === p.id) + 1} of ${list.length}`;
+    // The panel was taken out of the page and put in again, with the focus.
+    requestAnimationFrame(() => grid.current?.querySelector<HTMLElement>(`[data-panel="${p.id}"] .panel-handle`)?.focus());
+  };
+  const size = (p: Panel, change: Partial<Panel>) => {
+    edit.arrange((list) => changePanel(list, p.id, change));
+    const now = { ...p, ...change };
+    said.value = `${name(p)}: ${now.width} of 12 columns wide, ${now.height} rows high`;
+  };
+  const remove = (p: Panel) => {
+    edit.arrange((list) => list.filter((q) => q.id !== p.id));
+    said.value = `${name(p)} is removed`;
+  };
+  const onKey = (p: Panel) => (e: TargetedKeyboardEvent<HTMLElement>) => {
+    const at = panels.findIndex((q) => q.id === p.id);
+    const act: Record<string, () => void> = e.shiftKey
+      ? {
+          ArrowLeft: () => size(p, { width: nextOf(widths, p.width, -1) }),
+          ArrowRight: () => size(p, { width: nextOf(widths, p.width, 1) }),
+          ArrowUp: () => size(p, { height: nextOf(heights, p.height, -1) }),
+          ArrowDown: () => size(p, { height: nextOf(heights, p.height, 1) }),
+        }
+      : { ArrowLeft: () => move(p, at - 1), ArrowUp: () => move(p, at - 1), ArrowRight: () => move(p, at + 1), ArrowDown: () => move(p, at + 1), Home: () => move(p, 0), End: () => move(p, panels.length) };
+    const command = act[e.key];
+    if (!command) return;
+    e.preventDefault();
+    e.stopPropagation();
+    command();
+  };
+
+  const onDown = (p: Panel) => (e: TargetedPointerEvent<HTMLElement>) => {
+    if (e.button !== 0) return;
+    e.preventDefault();
+    const handle = e.currentTarget;
+    handle.focus();
+    handle.setPointerCapture(e.pointerId);
+    dragged.value = p.id;
+    let scroll = 0;
+    let [x, y] = [e.clientX, e.clientY];
+    let timer = 0;
+    const look = () => {
+      drop.value = dropAt(grid.current!, p.id, x, y);
+    };
+    const roll = () => {
+      if (scroll !== 0) {
+        scrollBy(0, scroll);
+        look();
+      }
+      timer = requestAnimationFrame(roll);
+    };
+    const moved = (m: PointerEvent) => {
+      [x, y] = [m.clientX, m.clientY];
+      scroll = y < 2 * edge ? -10 : y > innerHeight - edge ? 10 : 0;
+      look();
+    };
+    const end = (commit: boolean) => {
+      cancelAnimationFrame(timer);
+      handle.removeEventListener("pointermove", moved);
+      handle.removeEventListener("pointerup", up);
+      handle.removeEventListener("pointercancel", stop);
+      removeEventListener("keydown", key, true);
+      const place = drop.peek();
+      dragged.value = "";
+      drop.value = null;
+      if (commit && place) move(p, dropPlace(edit.content.peek()!.panels, p.id, place.on, place.after));
+    };
+    const up = () => end(true);
+    const stop = () => end(false);
+    const key = (k: KeyboardEvent) => {
+      if (k.key !== "Escape") return;
+      k.preventDefault();
+      k.stopPropagation();
+      end(false);
+    };
+    handle.addEventListener("pointermove", moved);
+    handle.addEventListener("pointerup", up);
+    handle.addEventListener("pointercancel", stop);
+    addEventListener("keydown", key, true);
+    timer = requestAnimationFrame(roll);
+  };
+
+  const chosen = panels.find((p) => p.id === settings.value);
+  return (
+    <>
+      <div class={editing ? "panels editing" : "panels"} ref={grid}>
+        {panels.map((p) => {
+          const target = drop.value?.on === p.id ? (drop.value.after ? " drop-after" : " drop-before") : "";
+          return (
+            <div
+              key={p.id}
+              class={`panel${dragged.value === p.id ? " dragged" : ""}${target}`}
+              data-panel={p.id}
+              style={{ "--w": String(p.width), "--w-tablet": String(p.width <= 6 ? 6 : 12), "--h": String(p.height) }}
+            >
+              <PanelCard
+                session={board.of(p)}
+                panel={p}
+                full={full}
+                handle={
+                  editing && (
+                    <button type="button" class="panel-handle" aria-label={`move ${name(p)}`} title="drag, or use the arrow keys; with shift they change the size" onPointerDown={onDown(p)} onKeyDown={onKey(p)}>
+                      <Icon name="grip" />
+                    </button>
+                  )
+                }
+                tools={
+                  editing && (
+                    <>
+                      <button type="button" class="btn quiet only" aria-label={`settings of ${name(p)}`} title="settings" onClick={() => (settings.value = p.id)}>
+                        <Icon name="edit" />
+                      </button>
+                      <button type="button" class="btn quiet only" aria-label={`remove ${name(p)}`} title="remove" onClick={() => remove(p)}>
+                        <Icon name="trash" />
+                      </button>
+                    </>
+                  )
+                }
+              />
+            </div>
+          );
+        })}
+      </div>
+      <p class="hidden" role="status">
+        {said.value}
+      </p>
+      {chosen && editing && <PanelDialog panel={chosen} board={board} onClose={() => (settings.value = null)} onChange={(c) => edit.arrange((list) => changePanel(list, chosen.id, c))} />}
+    </>
+  );
+}
+
+/** The panel that a dragged one would stand before or after, or null when it would stay. */
+function dropAt(grid: HTMLElement, id: string, x: number, y: number): Drop | null {
+  let best: { el: HTMLElement; distance: number; after: boolean } | null = null;
+  for (const el of grid.querySelectorAll<HTMLElement>(".panel")) {
+    const box = el.getBoundingClientRect();
+    const [dx, dy] = [Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom)];
+    const distance = Math.hypot(dx, dy);
+    if (best && distance >= best.distance) continue;
+    // Panels that have a row to themselves stand below each other.
+    const wide = box.width > 0.9 * grid.clientWidth;
+    best = { el, distance, after: wide ? y > box.top + box.height / 2 : x > box.left + box.width / 2 };
+  }
+  const on = best?.el.dataset["panel"];
+  return best && on !== undefined && on !== id ? { on, after: best.after } : null;
+}
