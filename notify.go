@@ -13,6 +13,7 @@ import (
 
 	"foster/health/notify"
 	"foster/health/notify/service"
+	"foster/server"
 	"foster/server/config"
 )
 
@@ -69,7 +70,8 @@ func runNotify(ctx context.Context, e *env, args []string) error {
 		return fmt.Errorf("find the name of this host: %w", err)
 	}
 	hostname = cmp.Or(cfg.Server.Global.Hostname, hostname)
-	return testNotify(ctx, e, notify.Options{Config: c, Hostname: hostname}, flags.Arg(0), cmp.Or(host, hostname))
+	env := server.ProgramEnvironment(*dir, cmp.Or(e.getenv("FOSTER_DATA"), defaultDataDir), hostname, version)
+	return testNotify(ctx, e, notify.Options{Config: c, Hostname: hostname, Env: env}, flags.Arg(0), cmp.Or(host, hostname))
 }
 
 // listNotify prints services and routes, without secrets.

@@ -37,10 +37,15 @@ func (s *Server) notifyConfig(cfg *config.Config) notify.Config {
 
 // programEnvironment returns what programs that notify find in their environment.
 func (s *Server) programEnvironment() []string {
-	lib, conf := s.opts.DataDir, s.opts.ConfigDir
+	return append(ProgramEnvironment(s.opts.ConfigDir, s.opts.DataDir, s.hostname, s.opts.Version), "NETDATA_REGISTRY_UNIQUE_ID="+s.guid)
+}
+
+// ProgramEnvironment returns what programs that notify find in their environment, as far as it is known without a running
+// server.
+func ProgramEnvironment(configDir, dataDir, hostname, version string) []string {
 	vars := []string{
-		"CACHE_DIR", lib, "LIB_DIR", lib, "CONFIG_DIR", conf, "USER_CONFIG_DIR", conf, "STOCK_CONFIG_DIR", conf, "HOSTNAME", s.hostname,
-		"VERSION", strings.TrimPrefix(s.opts.Version, "v"), "REGISTRY_HOSTNAME", s.hostname, "REGISTRY_UNIQUE_ID", s.guid,
+		"CACHE_DIR", dataDir, "LIB_DIR", dataDir, "CONFIG_DIR", configDir, "USER_CONFIG_DIR", configDir, "STOCK_CONFIG_DIR", configDir,
+		"HOSTNAME", hostname, "VERSION", strings.TrimPrefix(version, "v"), "REGISTRY_HOSTNAME", hostname,
 	}
 	var env []string
 	for i := 0; i < len(vars); i += 2 {
