@@ -49,13 +49,15 @@ func (h *Hub) planLocked(t *alert.Transition, k *known, critical bool, now time.
 			suppress(&target{r.Service, ""}, r.role, "the service is not configured")
 			continue
 		}
-		to := target{r.Service, sv.CleanAddress(r.Address)}
-		if chosen[to] == nil {
-			chosen[to] = &choice{role: r.role}
-			order = append(order, to)
-		}
-		if r.wants(t.New, critical) && !chosen[to].wants {
-			*chosen[to] = choice{r.role, true}
+		for _, address := range sv.Addresses(r.Address) {
+			to := target{r.Service, address}
+			if chosen[to] == nil {
+				chosen[to] = &choice{role: r.role}
+				order = append(order, to)
+			}
+			if r.wants(t.New, critical) && !chosen[to].wants {
+				*chosen[to] = choice{r.role, true}
+			}
 		}
 	}
 	for _, to := range order {

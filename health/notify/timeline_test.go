@@ -3,6 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -280,6 +281,51 @@ func TestSilencedThenTold(t *testing.T) {
 		pass(time.Minute)
 		w.expect(t, "10s: CRITICAL on web1: disk_full = 95%", "130s: CLEAR on web1: disk_full = 95%")
 	})
+}
+
+// TestSeveralAddresses has a URL with three chats, one of which fails: the others hear once.
+func TestSeveralAddresses(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		chats := &chatServer{got: map[string]int{}}
+		c := quick(ServiceConfig{Name: "chat", URL: "telegram://123:token@telegram?chats=1,2,3"})
+		h, err := Open(t.Context(), Options{Config: c, Dir: dir, Transport: chats})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeHub(t, h)
+		h.Notify(changeOf(1))
+		pass(10 * time.Minute)
+		if chats.got["1"] != 1 || chats.got["2"] < 4 || chats.got["3"] != 1 {
+			t.Errorf("attempts: %v", chats.got)
+		}
+		if d := h.Deliveries(Filter{Outcome: Sent}); len(d) != 2 || d[0].Address != "3" || d[1].Address != "1" {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// chatServer counts messages by chat; the one called 2 does not work.
+type chatServer struct {
+	mu  sync.Mutex
+	got map[string]int
+}
+
+func (s *chatServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var m struct {
+		Chat string `json:"chat_id"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+		return nil, err
+	}
+	s.got[m.Chat]++
+	status, text := http.StatusOK, `{"ok":true}`
+	if m.Chat == "2" {
+		status, text = http.StatusInternalServerError, "broken"
+	}
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status, " answer"), Body: io.NopCloser(strings.NewReader(text))}, nil
 }
 
 // TestNotCounted has services without a limit: nothing is kept of what they got.

@@ -50,33 +50,16 @@ func Try(ctx context.Context, o Options, role, host string) ([]Trial, error) {
 			results = append(results, []Trial{{Recipient: r.Service, Err: fmt.Errorf("the service %q is not configured", r.Service)}})
 			continue
 		}
-		to := target{r.Service, sv.CleanAddress(r.Address)}
-		if seen[to] {
-			continue
-		}
-		seen[to] = true
-		mine := make([]Trial, len(events))
-		results = append(results, mine)
-		wg.Go(func() {
-			shown := r.Recipient
-			shown.Address = sv.ShowAddress(to.address)
-			var told alert.Status
-			for i := range events {
-				mine[i] = Trial{Recipient: shown.String(), Service: sv.String(), Status: events[i].New}
-				if !r.wants(events[i].New, true) {
-					mine[i].Skipped = "the recipient does not want it"
-					continue
-				}
-				m := &service.Message{
-					Alerts: []service.Alert{{Transition: events[i], Told: told, Critical: i > 0}},
-					Test:   true, PublicURL: o.PublicURL, Summary: o.Summary,
-				}
-				start := time.Now()
-				mine[i].Err = sv.Send(ctx, m, to.address)
-				mine[i].Took = time.Since(start)
-				told = events[i].New
+		for _, address := range sv.Addresses(r.Address) {
+			to := target{r.Service, address}
+			if seen[to] {
+				continue
 			}
-		})
+			seen[to] = true
+			mine := make([]Trial, len(events))
+			results = append(results, mine)
+			wg.Go(func() { o.try(ctx, sv, r.Recipient, to.address, events, mine) })
+		}
 	}
 	wg.Wait()
 	var list []Trial
@@ -84,6 +67,28 @@ func Try(ctx context.Context, o Options, role, host string) ([]Trial, error) {
 		list = append(list, r...)
 	}
 	return list, nil
+}
+
+// try sends the events of a test to an address of a recipient.
+func (o *Options) try(ctx context.Context, sv *service.Service, r Recipient, address string, events []alert.Transition, results []Trial) {
+	shown := r
+	shown.Address = sv.ShowAddress(address)
+	var told alert.Status
+	for i := range events {
+		results[i] = Trial{Recipient: shown.String(), Service: sv.String(), Status: events[i].New}
+		if !r.wants(events[i].New, true) {
+			results[i].Skipped = "the recipient does not want it"
+			continue
+		}
+		m := &service.Message{
+			Alerts: []service.Alert{{Transition: events[i], Told: told, Critical: i > 0}},
+			Test:   true, PublicURL: o.PublicURL, Summary: o.Summary,
+		}
+		start := time.Now()
+		results[i].Err = sv.Send(ctx, m, address)
+		results[i].Took = time.Since(start)
+		told = events[i].New
+	}
 }
 
 // testEvents returns the three transitions of a test.

@@ -30,7 +30,7 @@ func newMatrix(s *Service, t *target, _ Environment) error {
 	if user == "" {
 		c.token.Store(&password)
 	}
-	s.sender = c
+	s.sender, s.addresses = c, c.rooms
 	return nil
 }
 

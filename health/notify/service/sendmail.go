@@ -22,7 +22,7 @@ func newSendmail(s *Service, t *target, e Environment) error {
 	if program == "" {
 		program = "/usr/sbin/sendmail"
 	}
-	s.sender = &sendmail{envelope: v, program: program}
+	s.sender, s.addresses = &sendmail{envelope: v, program: program}, v.to
 	return nil
 }
 

@@ -46,6 +46,7 @@ type Service struct {
 	secrets []string // never to be shown, the longest first
 	// secretAddress says that addresses are keys, noAddress that there is only the one of the URL.
 	secretAddress, noAddress bool
+	addresses                []string // of the URL
 }
 
 // Environment is what services need to know of this parent.
@@ -153,12 +154,16 @@ func (s *Service) Send(ctx context.Context, m *Message, address string) error {
 // String returns the URL without secrets.
 func (s *Service) String() string { return s.shown }
 
-// CleanAddress returns the address as messages to it are counted: "" when the service has only one.
-func (s *Service) CleanAddress(address string) string {
-	if s.noAddress {
-		return ""
+// Addresses returns the addresses of a recipient that names one, or none. Of an URL that has several each is told on its own,
+// so that one that fails does not make the others hear again; "" is the only one that the service has.
+func (s *Service) Addresses(address string) []string {
+	switch {
+	case s.noAddress:
+		return []string{""}
+	case address == "" && len(s.addresses) > 1:
+		return s.addresses
 	}
-	return address
+	return []string{address}
 }
 
 // ShowAddress returns an address as it may be shown: some are keys.

@@ -74,7 +74,7 @@ func newSMTP(s *Service, t *target, e Environment) error {
 		}
 	}
 	c.addr = net.JoinHostPort(c.server, port)
-	s.sender = c
+	s.sender, s.addresses = c, c.to
 	return nil
 }
 

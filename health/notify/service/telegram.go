@@ -29,7 +29,7 @@ func newTelegram(s *Service, t *target, _ Environment) error {
 		chats:  append(t.list("chats"), t.list("channels")...),
 		silent: t.query.Get("notification") != "" && !isYes(t.query.Get("notification")),
 	}
-	s.sender = c
+	s.sender, s.addresses = c, c.chats
 	return nil
 }
 
