@@ -216,6 +216,10 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
         ...{ old: { status: i % 2 ? "WARNING" : "CLEAR", value: 50, duration: 340 }, new: { status: i % 2 ? "CLEAR" : "WARNING", value: 91 }, notification: { to: "sysadmin", flags: [] } },
       };
     }),
+    facets: [
+      { id: "f_node", options: hosts.slice(0, 20).map((h) => ({ id: h.guid, name: h.hostname, count: 1 })) },
+      { id: "f_role", options: [{ id: "sysadmin", name: "sysadmin", count: Math.min(20, hosts.length) }] },
+    ],
     items: { matched: Math.min(20, hosts.length) },
   });
   // Adds to, lists and removes from one of the two lists; the token is wanted when the test says so.

@@ -28,6 +28,13 @@ function optional(v: unknown): number | null {
   return typeof v === "number" && Number.isFinite(v) ? v : null;
 }
 
+const escaped: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', "#34": '"', "#39": "'", "#x27": "'", "#x2F": "/" };
+
+/** The v1 API escapes its expressions for pages that paste them in. */
+function plain(v: unknown): string {
+  return str(v).replace(/&(#?\w+);/g, (whole, name: string) => escaped[name] ?? whole);
+}
+
 export function decodeAlarms(v: unknown): Alarm[] {
   return Object.values(obj(obj(v)["alarms"])).map((a) => {
     const o = obj(a);
@@ -39,8 +46,8 @@ export function decodeAlarms(v: unknown): Alarm[] {
       units: str(o["units"]),
       info: str(o["info"]),
       value: str(o["value_string"]),
-      warn: str(o["warn"]) || str(o["warn_parsed"]),
-      crit: str(o["crit"]) || str(o["crit_parsed"]),
+      warn: plain(o["warn"]) || plain(o["warn_parsed"]),
+      crit: plain(o["crit"]) || plain(o["crit_parsed"]),
       green: optional(o["green"]),
       red: optional(o["red"]),
       silenced: o["silenced"] === true || o["disabled"] === true,

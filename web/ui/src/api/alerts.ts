@@ -78,8 +78,18 @@ export interface Transition extends AlertKey {
   silenced: boolean;
 }
 
+/** A value that things can be narrowed by, and how many of them have it. */
+export interface Facet {
+  value: string;
+  label: string;
+  count: number;
+}
+
 export interface TransitionPage {
   transitions: Transition[];
+  /** Whatever host, or role, was asked for. */
+  hosts: Facet[];
+  roles: Facet[];
   /** How many there are; of more than were asked for the newest are told. */
   matched: number;
 }
@@ -148,7 +158,11 @@ export function decodeTransitions(v: unknown): TransitionPage {
       silenced: arr(told["flags"]).includes("SILENCED"),
     };
   });
-  return { transitions, matched: num(obj(obj(v)["items"])["matched"], transitions.length) };
+  const facet = (id: string): Facet[] => {
+    const found = arr(obj(v)["facets"]).map(obj).find((f) => f["id"] === id);
+    return arr(found?.["options"]).map((o) => ({ value: str(obj(o)["id"]), label: str(obj(o)["name"]), count: num(obj(o)["count"]) }));
+  };
+  return { transitions, hosts: facet("f_node"), roles: facet("f_role"), matched: num(obj(obj(v)["items"])["matched"], transitions.length) };
 }
 
 const mostAlerts = 5000;
@@ -162,9 +176,11 @@ export async function fetchAlerts(host: string, others: readonly AlertStatus[], 
 export interface TransitionQuery {
   after: number;
   before: number;
-  /** Machine GUID, "": all hosts. */
+  /** The host of the page, "": all; names and machine GUIDs. */
+  scope: string;
+  /** One of those, "": any. */
   host: string;
-  /** "": any. */
+  /** A word of the role, "": any. */
   role: string;
   most: number;
 }
@@ -172,7 +188,8 @@ export interface TransitionQuery {
 /** All changes whose old status lasted at any time between two: those in between, and of each alert the one after them. */
 export async function fetchTransitions(t: TransitionQuery, signal: AbortSignal): Promise<TransitionPage> {
   const q = new URLSearchParams({ after: String(Math.floor(t.after)), began_before: String(Math.ceil(t.before)), last: String(t.most) });
-  if (t.host !== "") q.set("nodes", t.host);
-  if (t.role !== "") q.set("f_role", t.role);
+  if (t.scope !== "") q.set("nodes", t.scope);
+  if (t.host !== "") q.set("f_node", t.host);
+  if (t.role !== "") q.set("f_role", `*${t.role}*`);
   return decodeTransitions(await getJSON(`/api/v2/alert_transitions?${q.toString()}`, signal));
 }

@@ -29,3 +29,16 @@ export function alertValue(value: Cell, units: string): string {
 export function chartHref(guid: string, chart: string): string {
   return `/host/${encodeURIComponent(guid)}/?full=${encodeURIComponent(chart)}`;
 }
+
+/** The number of a variable: whole when it is, else six digits of it. */
+export function variableText(v: number | null): string {
+  if (v === null || !Number.isFinite(v)) return "none";
+  return String(Number.isInteger(v) ? v : Number(v.toPrecision(6)));
+}
+
+const constants: readonly string[] = ["REMOVED", "UNDEFINED", "UNINITIALIZED", "CLEAR", "RAISED", "WARNING", "CRITICAL"];
+
+/** Whether the name of a variable is that of a status, whose number tells nobody anything. */
+export function isConstant(name: string): boolean {
+  return constants.includes(name);
+}

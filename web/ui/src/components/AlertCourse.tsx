@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { Change, Delivery, Outcome } from "../api/alert";
 import { formatClock, formatDateTime, formatDay, formatDuration } from "../chart/format";
 import { setParameters } from "../state/router";
-import { AlertStatusMark, alertValue, QuietTag } from "./AlertBits";
+import { AlertStatusMark, alertValue, isConstant, QuietTag, variableText } from "./AlertBits";
 import { Button } from "./Button";
 import { Status, type StatusTone } from "./Status";
 
@@ -55,13 +55,13 @@ export function AlertCourse({ changes, deliveries, error, now, at }: Props): JSX
             {c.expression !== "" && (
               <p class="because">
                 <code>{c.expression}</code>
-                {c.variables.length > 0 && (
+                {c.variables.some((v) => !isConstant(v.name)) && (
                   <span>
                     {" "}
                     with{" "}
-                    {c.variables.map((v) => (
+                    {c.variables.filter((v) => !isConstant(v.name)).map((v) => (
                       <code key={v.name}>
-                        ${v.name} = {v.value}
+                        ${v.name} = {variableText(Number(v.value))}
                       </code>
                     ))}
                   </span>

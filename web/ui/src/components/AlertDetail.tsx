@@ -2,9 +2,9 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { AlertDetail as Detail } from "../api/alert";
 import type { Alert, AlertKey } from "../api/alerts";
-import { formatAgo, formatDateTime, formatDuration, formatNumber } from "../chart/format";
+import { formatAgo, formatDateTime, formatDuration } from "../chart/format";
 import { DetailStore, type AlertStore } from "../state/alertstore";
-import { AlertStatusMark, alertValue, chartHref, QuietTag } from "./AlertBits";
+import { AlertStatusMark, alertValue, chartHref, QuietTag, variableText } from "./AlertBits";
 import { AlertCourse } from "./AlertCourse";
 import { Button } from "./Button";
 import { copyLink } from "./copylink";
@@ -126,7 +126,7 @@ function Decision({ detail: d }: { detail: Detail }): JSX.Element {
         <span class="variables">
           {a.variables.map((v) => (
             <code key={v.name}>
-              ${v.name} = {v.value === null ? "none" : formatNumber(v.value, 3)}
+              ${v.name} = {variableText(v.value)}
             </code>
           ))}
         </span>,

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { AlertStatus, AlertTotals } from "../api/alerts";
-import { alertOrder, type Facet, type Grouping } from "../state/alerts";
+import type { AlertStatus, AlertTotals, Facet } from "../api/alerts";
+import { alertOrder, type Grouping } from "../state/alerts";
 import type { AlertView } from "../state/alertview";
 import { setParameters } from "../state/router";
 import { Button } from "./Button";

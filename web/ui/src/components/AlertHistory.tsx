@@ -3,7 +3,7 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Transition } from "../api/alerts";
 import { formatClock, formatDateTime, formatDay, formatDuration } from "../chart/format";
-import { filterAlerts, filterTransitions, hostsOf, rolesIn, showOf } from "../state/alerts";
+import { filterAlerts, filterTransitions, showOf, splitRoles } from "../state/alerts";
 import { PastStore, type AlertStore } from "../state/alertstore";
 import { rangeParameters, readAlertView, type AlertView } from "../state/alertview";
 import { lanesOf } from "../state/lanes";
@@ -12,7 +12,7 @@ import { parameters, setParameters } from "../state/router";
 import { AlertStatusMark, alertValue, QuietTag } from "./AlertBits";
 import { AlertFilters } from "./AlertFilters";
 import { AlertLanes } from "./AlertLanes";
-import { follow, showHref } from "./AlertTable";
+import { follow, showHref, Sub } from "./AlertTable";
 import { useKeys } from "./keys";
 import { RangeBar } from "./RangeBar";
 import { EmptyState, ErrorState, Skeleton } from "./States";
@@ -50,8 +50,7 @@ function useRange(store: AlertStore): TimeRange {
 export function AlertHistory({ store, view, narrow }: { store: AlertStore; view: ReadonlySignal<AlertView>; narrow: boolean }): JSX.Element {
   const v = view.value;
   const range = useRange(store);
-  // Of one host its page says which; the API takes names and GUIDs.
-  const host = store.host !== "" ? store.host : v.host;
+  const host = store.host === "" ? v.host : "";
   const past = useMemo(() => new PastStore(store, { range: range.signal.peek(), host, role: v.role }), [store]);
   useEffect(() => () => past.close(), [past]);
   useEffect(() => past.show({ range: range.value, host, role: v.role }), [past, range.value, host, v.role]);
@@ -69,14 +68,14 @@ export function AlertHistory({ store, view, narrow }: { store: AlertStore; view:
   const list = store.list.value.value;
   const now = store.clock.now();
   const window = windowOf(range.value, now);
-  const filter = { ...v, host: store.host === "" ? v.host : "" };
+  const filter = { ...v, host };
   const changes = page ? filterTransitions(page.transitions, { ...filter, statuses: new Set() }) : [];
   const present = list ? filterAlerts(list.alerts, { ...filter, statuses: new Set() }) : [];
   const lanes = lanesOf(changes, present, window, now, lanesBy).filter((l) => v.statuses.size === 0 || l.segments.some((s) => v.statuses.has(s.status)));
   const inside = filterTransitions(changes, filter).filter((t) => t.when >= window.after && t.when <= window.before);
   return (
     <>
-      <AlertFilters view={v} totals={null} hosts={hostsOf(page?.transitions ?? [])} roles={rolesIn(page?.transitions ?? [])} oneHost={store.host !== ""} />
+      <AlertFilters view={v} totals={null} hosts={page?.hosts ?? []} roles={splitRoles(page?.roles ?? [])} oneHost={store.host !== ""} />
       <div class="history-bar">
         <div class="segments" role="group" aria-label="a line for each">
           {(["alert", "host"] as const).map((by) => (
@@ -131,14 +130,13 @@ function Changes({ list, shown, at, narrow }: { list: readonly Transition[]; sho
         const show = showOf(t);
         return (
           <>
-            <a class="row" href={showHref(show, t.gi)} data-show={show} aria-current={show === shown && t.gi === at ? "true" : undefined} onClick={(e) => follow(e, show, t.gi)}>
-              {t.name}
-            </a>{" "}
-            <QuietTag silenced={t.silenced} />
-            <span class="sub" title={t.summary}>
-              {narrow ? `${t.hostname} · ` : <span class="on-phone">{`${t.hostname} · ${alertValue(t.value, t.units)} · `}</span>}
-              {t.summary || t.chart}
+            <span class="named">
+              <a class="row" href={showHref(show, t.gi)} data-show={show} aria-current={show === shown && t.gi === at ? "true" : undefined} onClick={(e) => follow(e, show, t.gi)}>
+                {t.name}
+              </a>
+              <QuietTag silenced={t.silenced} />
             </span>
+            <Sub host={narrow ? t.hostname : ""} phone={`${formatClock(t.when)} · ${t.hostname} · ${alertValue(t.value, t.units)}`} text={t.summary || t.chart} />
           </>
         );
       }),
@@ -152,7 +150,7 @@ function Changes({ list, shown, at, narrow }: { list: readonly Transition[]; sho
           { key: "after", label: "After", width: "17%", from: "desktop", render: cell((t) => `${formatDuration(t.lasted)} ${t.from}`) },
           { key: "role", label: "Role", width: "120px", from: "desktop", render: cell((t) => t.role || "–") },
         ] satisfies Column<ChangeLine>[])),
-    { key: "when", label: "When", width: "98px", number: true, render: cell((t) => <time title={formatDateTime(t.when)}>{formatClock(t.when)}</time>) },
+    { key: "when", label: "When", width: "98px", number: true, from: "tablet", render: cell((t) => <time title={formatDateTime(t.when)}>{formatClock(t.when)}</time>) },
   ];
   return (
     <Table

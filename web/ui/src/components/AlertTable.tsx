@@ -26,7 +26,7 @@ interface Props {
 export function AlertTable({ lines, sort, selected, shown, now, narrow, onToggle }: Props): JSX.Element {
   const cell = (render: (a: Alert) => JSX.Element | string) => (line: AlertLine) => (line.kind === "alert" ? render(line.alert) : null);
   const columns: Column<AlertLine, AlertSort>[] = [
-    { key: "name", label: "Alert", render: cell((a) => <NameCell alert={a} selected={selected} current={a.id === shown} withHost={narrow} />) },
+    { key: "name", label: "Alert", render: cell((a) => <NameCell alert={a} selected={selected} current={a.id === shown} narrow={narrow} now={now} />) },
     { key: "status", label: "Status", width: "104px", render: cell((a) => <AlertStatusMark status={a.status} />) },
     { key: "value", label: "Value", width: "108px", number: true, from: "tablet", render: cell((a) => alertValue(a.value, a.units)) },
     ...(narrow
@@ -36,7 +36,7 @@ export function AlertTable({ lines, sort, selected, shown, now, narrow, onToggle
           { key: "chart", label: "Chart", width: "17%", from: "desktop", render: cell((a) => <span title={a.chart}>{a.chart}</span>) },
           { key: "role", label: "Role", width: "120px", from: "desktop", render: cell((a) => a.role || "–") },
         ] satisfies Column<AlertLine, AlertSort>[])),
-    { key: "since", label: "Since", width: "98px", number: true, render: cell((a) => (a.since > 0 ? <span title={formatDateTime(a.since)}>{formatAgo(a.since, now)}</span> : "–")) },
+    { key: "since", label: "Since", width: "98px", number: true, from: "tablet", render: cell((a) => (a.since > 0 ? <span title={formatDateTime(a.since)}>{formatAgo(a.since, now)}</span> : "–")) },
   ];
   return (
     <Table
@@ -52,7 +52,7 @@ export function AlertTable({ lines, sort, selected, shown, now, narrow, onToggle
   );
 }
 
-function NameCell({ alert: a, selected, current, withHost }: { alert: Alert; selected: Signal<ReadonlySet<string>>; current: boolean; withHost: boolean }): JSX.Element {
+function NameCell({ alert: a, selected, current, narrow, now }: { alert: Alert; selected: Signal<ReadonlySet<string>>; current: boolean; narrow: boolean; now: number }): JSX.Element {
   const is = useComputed(() => selected.value.has(a.id)).value;
   const show = showOf(a);
   const toggle = () => {
@@ -66,16 +66,28 @@ function NameCell({ alert: a, selected, current, withHost }: { alert: Alert; sel
         <input type="checkbox" checked={is} onChange={toggle} aria-label={`select ${a.name} on ${a.hostname}`} />
       </label>
       <div>
-        <a class="row" href={showHref(show)} data-show={show} aria-current={current ? "true" : undefined} onClick={(e) => follow(e, show)}>
-          {a.name}
-        </a>{" "}
-        <QuietTag silenced={a.silenced} disabled={a.disabled} />
-        <span class="sub" title={a.summary}>
-          {withHost ? `${a.hostname} · ` : <span class="on-phone">{`${a.hostname} · ${alertValue(a.value, a.units)} · `}</span>}
-          {a.summary || a.chart}
+        <span class="named">
+          <a class="row" href={showHref(show)} data-show={show} aria-current={current ? "true" : undefined} onClick={(e) => follow(e, show)}>
+            {a.name}
+          </a>
+          <QuietTag silenced={a.silenced} disabled={a.disabled} />
         </span>
+        <Sub host={narrow ? a.hostname : ""} phone={`${a.hostname} · ${alertValue(a.value, a.units)} · ${formatAgo(a.since, now)}`} text={a.summary || a.chart} />
       </div>
     </div>
+  );
+}
+
+/** The line below a name: what it is about, and on phones what stands in columns elsewhere. */
+export function Sub({ host, phone, text }: { host: string; phone: string; text: string }): JSX.Element {
+  return (
+    <span class="sub" title={text}>
+      <span class="on-phone">{phone}</span>
+      <span class="off-phone">
+        {host !== "" && `${host} · `}
+        {text}
+      </span>
+    </span>
   );
 }
 

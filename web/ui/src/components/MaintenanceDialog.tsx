@@ -75,7 +75,7 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
 
   const f = failed.value;
   const errorOf = (...names: string[]) => (f && names.includes(f.field) ? f.message : null);
-  const hint = fleet.value === null ? "names or GUIDs: web* !web09" : matched.length === 0 ? "matches no host now" : `matches ${matched.length} of ${fleet.value.length} hosts: ${matched.slice(0, 3).map((h) => h.hostname).join(", ")}${matched.length > 3 ? "…" : ""}`;
+  const hint = fleet.value === null || hosts.value.trim() === "" ? "names or GUIDs: web* !web09" : matched.length === 0 ? "matches no host now" : `matches ${matched.length} of ${fleet.value.length} hosts: ${matched.slice(0, 3).map((h) => h.hostname).join(", ")}${matched.length > 3 ? "…" : ""}`;
   return (
     <Dialog
       title="New maintenance window"

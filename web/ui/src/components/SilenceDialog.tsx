@@ -129,7 +129,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
           </div>
         )}
         {errorOf("selector") && <p class="form-error">{errorOf("selector")}</p>}
-        <Covered alerts={covered} empty={empty} />
+        <Covered alerts={covered} empty={empty} now={now} />
         <DurationField value={lasting} now={now} error={errorOf("expires", "duration")} />
         <Select
           label="Meanwhile"
@@ -154,16 +154,16 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
 }
 
 /** What a silence would be for now. */
-function Covered({ alerts, empty }: { alerts: readonly Alert[]; empty: boolean }): JSX.Element | null {
+function Covered({ alerts, empty, now }: { alerts: readonly Alert[]; empty: boolean; now: number }): JSX.Element | null {
   if (empty) return null;
   if (alerts.length === 0) return <p class="hint">No alert of the list is selected now; those that will be raised are silenced too.</p>;
   const shown = alerts.slice(0, 4);
-  const oldest = Math.min(...alerts.map((a) => a.since).filter((s) => s > 0));
+  const [one] = alerts;
   return (
     <div class="covered">
       <p class="hint">
         {alerts.length} of the list {alerts.length === 1 ? "is" : "are"} silenced at once
-        {Number.isFinite(oldest) && alerts.length === 1 && `, ${alerts[0]!.status} for ${formatDuration(Date.now() / 1000 - oldest)}`}
+        {alerts.length === 1 && one!.since > 0 && `, ${one!.status} for ${formatDuration(now - one!.since)}`}
       </p>
       <ul>
         {shown.map((a) => (

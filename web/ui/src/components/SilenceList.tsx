@@ -151,9 +151,8 @@ function SilenceRow({ store, silence: s, onEnd }: { store: AlertStore; silence: 
       <div class="quiet-what">
         {what}
         {s.effect === "DISABLE" && <Tag tone="warning">not evaluated</Tag>}
-        <p class="sub">
-          {s.comment !== "" && <b>{s.comment}</b>}
-          {s.comment !== "" && " · "}
+        {s.comment !== "" && <p>{s.comment}</p>}
+        <p class="quiet-who">
           {s.author || "somebody"}, {formatAgo(s.created, now)} · {covered === 0 ? "no alert is raised in it" : `${covered} of the alerts in the list`}
         </p>
       </div>
@@ -181,9 +180,8 @@ function WindowRow({ store, window: w, onEnd }: { store: AlertStore; window: Mai
       <div class="quiet-what">
         {what}
         {w.weekly && <Tag>every week{w.zone !== "" && `, ${w.zone}`}</Tag>}
-        <p class="sub">
-          {w.comment !== "" && <b>{w.comment}</b>}
-          {w.comment !== "" && " · "}
+        {w.comment !== "" && <p>{w.comment}</p>}
+        <p class="quiet-who">
           {w.author || "somebody"}, {formatAgo(w.created, now)} · {covered === 0 ? "no alert is raised on them" : `${covered} of the alerts in the list`}
           {w.until !== null && ` · none after ${formatDateTime(w.until)}`}
         </p>

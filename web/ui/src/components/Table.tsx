@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX, TargetedKeyboardEvent } from "preact";
 import type { Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { useMedia } from "./media";
 import { useRows } from "./rows";
 
 export interface Sort<K extends string = string> {
@@ -44,6 +45,9 @@ interface Props<Row, K extends string> {
 export function Table<Row, K extends string = string>({ label, columns, rows, rowKey, rowHeight, sort, rowClass, whole }: Props<Row, K>): JSX.Element {
   const body = useRef<HTMLTableSectionElement>(null);
   const { from, to } = useRows(body, rows.length, rowHeight);
+  // A cell over more columns than are shown would make the table wider.
+  const room = { tablet: useMedia("(min-width: 700px)"), desktop: useMedia("(min-width: 1100px)"), wide: useMedia("(min-width: 1500px)") };
+  const shown = columns.filter((c) => !c.from || room[c.from]).length;
   const by = (c: Column<Row, K>) => {
     if (!sort) return;
     const { key, descending } = sort.peek();
@@ -86,7 +90,7 @@ export function Table<Row, K extends string = string>({ label, columns, rows, ro
           return (
             <tr key={rowKey(row)} class={rowClass?.(row)} style={{ height: `${rowHeight}px` }} aria-rowindex={from + i + 2}>
               {all !== undefined ? (
-                <th scope="rowgroup" colSpan={columns.length} class="whole">
+                <th scope="rowgroup" colSpan={shown} class="whole">
                   {all}
                 </th>
               ) : (

@@ -21,7 +21,7 @@ export function readView(p: URLSearchParams): HostView {
   let range: Range | null = null;
   if (after !== null && before !== null && after < before) range = { kind: "fixed", after, before };
   else if (last !== null) range = { kind: "live", span: Math.min(5 * 365 * 86400, Math.max(10, last)) };
-  return { range, hidden: readHidden(p.get("hide") ?? ""), query: p.get("q") ?? "", full: p.get("full") ?? "" };
+  return { range, hidden: readHidden(p.get("hide") ?? ""), query: p.get("q") ?? "", full: p.get("full") ?? p.get("chart") ?? "" };
 }
 
 /** The parameters of the address of a view; null where one is left out. */
@@ -35,6 +35,7 @@ export function writeView(v: HostView, usual: number): Record<string, string | n
     hide: writeHidden(v.hidden) || null,
     q: v.query || null,
     full: v.full || null,
+    chart: null, // what links in notifications call it
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Alert, AlertKey, AlertStatus, Transition } from "../api/alerts";
+import type { Alert, AlertKey, AlertStatus, Facet, Transition } from "../api/alerts";
 import { compileSearch } from "./search";
 
 /** From the worst to the best. */
@@ -55,20 +55,14 @@ export function filterTransitions(list: readonly Transition[], f: AlertFilter): 
   return list.filter((t) => (f.statuses.size === 0 || f.statuses.has(t.from) || f.statuses.has(t.to)) && quiet(f, t.silenced) && matches(t));
 }
 
-export interface Facet {
-  value: string;
-  label: string;
-  count: number;
-}
-
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-function counted(list: Iterable<readonly [value: string, label: string]>): Facet[] {
+function counted(list: Iterable<readonly [value: string, label: string, count?: number]>): Facet[] {
   const out = new Map<string, Facet>();
-  for (const [value, label] of list) {
+  for (const [value, label, count = 1] of list) {
     const f = out.get(value);
-    if (f) f.count++;
-    else out.set(value, { value, label, count: 1 });
+    if (f) f.count += count;
+    else out.set(value, { value, label, count });
   }
   return [...out.values()].sort((a, b) => natural.compare(a.label, b.label));
 }
@@ -80,6 +74,11 @@ export function hostsOf(list: readonly Pick<Alert, "guid" | "hostname">[]): Face
 
 export function rolesIn(list: readonly Pick<Alert, "role">[]): Facet[] {
   return counted(list.flatMap((a) => rolesOf(a.role).map((r) => [r, r] as const)));
+}
+
+/** Roles as the log has them, each of which may be several. */
+export function splitRoles(list: readonly Facet[]): Facet[] {
+  return counted(list.flatMap((f) => rolesOf(f.value).map((r) => [r, r, f.count] as const)));
 }
 
 export type AlertSort = "status" | "name" | "hostname" | "chart" | "value" | "since" | "role";

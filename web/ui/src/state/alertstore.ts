@@ -93,7 +93,7 @@ export class PastStore {
     const last = this.page?.value.peek();
     if (last && key === this.known) return last; // nothing has changed; what leaves a moving range is cut off when it is drawn
     const { after, before } = windowOf(past.range, this.store.clock.now());
-    const page = await fetchTransitions({ after, before, host: past.host, role: past.role, most: mostChanges }, abort);
+    const page = await fetchTransitions({ after, before, scope: this.store.host, host: past.host, role: past.role, most: mostChanges }, abort);
     this.known = key;
     this.of.value = past;
     return page;

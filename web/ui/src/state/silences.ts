@@ -85,6 +85,7 @@ export interface Span {
 export const spans: readonly Span[] = [
   { label: "30 min", seconds: 1800 },
   { label: "1 h", seconds: 3600 },
+  { label: "2 h", seconds: 2 * 3600 },
   { label: "4 h", seconds: 4 * 3600 },
   { label: "12 h", seconds: 12 * 3600 },
   { label: "1 day", seconds: 86_400 },

@@ -7,7 +7,7 @@ import { inBrowser, someHost } from "./browser.mjs";
 for (const dark of [false, true]) {
   test(`no serious fault in the ${dark ? "dark" : "light"} theme`, () =>
     inBrowser(async ({ url, open }) => {
-      const { path } = await someHost(url);
+      const { host, path } = await someHost(url);
       const pages = [
         ["/", ".table tbody a"],
         ["/?view=tiles&group=.os", ".tile"],
@@ -15,6 +15,7 @@ for (const dark of [false, true]) {
         ["/alerts", "#alerts-panel .table, #alerts-panel .state"],
         ["/alerts?tab=history", "#alerts-panel .lanes, #alerts-panel .state"],
         ["/alerts?tab=silences", ".silences"],
+        [`/alerts?show=${encodeURIComponent(`${host.guid}/system.cpu/10min_cpu_usage`)}`, ".detail .course, .detail .state"],
         [`${path}alerts`, "#alerts-panel .table, #alerts-panel .state"],
         ["/explore", "main"],
         ["/dashboards", ".boards, .state"],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeAlert, decodeDeliveries, decodeVariables } from "../../src/api/alert";
 import { decodeAlerts, decodeTransitions } from "../../src/api/alerts";
 import { alertValue, chartHref } from "../../src/components/AlertBits";
-import { alertHref, alertLines, filterAlerts, filterButStatus, filterTransitions, groupAlerts, hostsOf, readShow, rolesIn, showOf, sortAlerts, type AlertFilter } from "../../src/state/alerts";
+import { alertHref, alertLines, filterAlerts, filterButStatus, filterTransitions, groupAlerts, hostsOf, readShow, rolesIn, showOf, sortAlerts, splitRoles, type AlertFilter } from "../../src/state/alerts";
 import { rangeParameters, readAlertView } from "../../src/state/alertview";
 
 const list = decodeAlerts({
@@ -78,7 +78,12 @@ describe("transitions", () => {
   it("are read", () => {
     expect(transitions[0]).toMatchObject({ id: "g system.cpu cpu", gi: 9, from: "clear", to: "critical", value: 99, lasted: 60, role: "dba", silenced: true });
     expect(matched).toBe(12);
-    expect(decodeTransitions(null)).toEqual({ transitions: [], matched: 0 });
+    expect(decodeTransitions(null)).toEqual({ transitions: [], hosts: [], roles: [], matched: 0 });
+  });
+  it("come with what they can be narrowed by", () => {
+    const page = decodeTransitions({ facets: [{ id: "f_node", options: [{ id: "g", name: "web01", count: 3 }] }, { id: "f_role", options: [{ id: "dba ops", name: "dba ops", count: 2 }, { id: "ops", name: "ops", count: 1 }] }] });
+    expect(page.hosts).toEqual([{ value: "g", label: "web01", count: 3 }]);
+    expect(splitRoles(page.roles)).toEqual([{ value: "dba", label: "dba", count: 2 }, { value: "ops", label: "ops", count: 3 }]);
   });
   it("are found by what an alert left or got", () => {
     for (const s of ["clear", "critical"] as const) expect(filterTransitions(transitions, filter({ statuses: new Set([s]) }))).toHaveLength(1);

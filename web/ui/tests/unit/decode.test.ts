@@ -52,6 +52,7 @@ describe("decoders", () => {
   });
 
   it("read alerts", () => {
+    expect(decodeAlarms({ alarms: { a: { warn: "$this &gt; 5 &amp;&amp; $x &lt; 1 &#x2F; 2 &odd;", crit_parsed: "&quot;" } } })).toMatchObject([{ warn: "$this > 5 && $x < 1 / 2 &odd;", crit: '"' }]);
     expect(decodeAlarms({ alarms: { "c.a": { name: "a", chart: "c", status: "WARNING", green: "x", red: 5, last_status_change: 7 }, odd: { status: "?" } } })).toMatchObject([
       { name: "a", chart: "c", status: "WARNING", green: null, red: 5, changed: 7, silenced: false },
       { status: "UNDEFINED" },

@@ -17,6 +17,11 @@ describe("the address of a host page", () => {
     ["hidden dimensions with odd names", { range: { kind: "live", span: 60 }, hidden: new Map([["disk.a;b", new Set(["x,y", "100%", "ü z"])], ["net.eth0:1", new Set(["in"])]]), query: "", full: "" }],
   ])("gives back %s", (_, v) => expect(back(v)).toEqual(v));
 
+  it("knows charts as links in notifications call them", () => {
+    expect(readView(new URLSearchParams("chart=system.load")).full).toBe("system.load");
+    expect(readView(new URLSearchParams("chart=a&full=b")).full).toBe("b");
+  });
+
   it("says nothing of what is usual", () => {
     expect(address(writeView({ range: { kind: "live", span: 300 }, hidden: new Map([["a", new Set()]]), query: "", full: "" }, 300)).toString()).toBe("");
   });
