@@ -81,6 +81,15 @@ test("a dashboard from its first chart to its end", () =>
     await eventually(async () => (await width()) === "8", "it is wider");
     await page.keyboard.press("Shift+ArrowLeft");
     await eventually(async () => (await width()) === "6", "it is as wide as it was");
+    const corner = await page.locator(".panel-corner").nth(1).boundingBox();
+    const box = await page.locator(".panel").nth(1).boundingBox();
+    await page.mouse.move(corner.x + 9, corner.y + 9);
+    await page.mouse.down();
+    await page.mouse.move(corner.x + 9 - box.width / 3, corner.y + 9, { steps: 8 });
+    await eventually(async () => (await width()) === "4", "it is narrower");
+    await page.keyboard.press("Escape");
+    await eventually(async () => (await width()) === "6", "Escape takes it back");
+    await page.mouse.up();
     const handle = await page.locator(".panel-handle").nth(2).boundingBox();
     const target = await page.locator(".panel").nth(0).boundingBox();
     await page.mouse.move(handle.x + 8, handle.y + 8);

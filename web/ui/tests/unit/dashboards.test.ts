@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { decodeDashboard, nameCharts, type Content, type Panel } from "../../src/api/dashboards";
 import { BoardEdit } from "../../src/state/boardedit";
 import { changePanel, chosenChart, chosenRows, copyName, dropPlace, freeID, livePoints, movePanel, nextOf, sameContent, widths } from "../../src/state/panels";
+import { sizeAt } from "../../src/pages/dashboards/drag";
 import { parseRoute } from "../../src/state/router";
 import type { Chart, DataTable } from "../../src/api/types";
 
@@ -28,6 +29,13 @@ describe("panels", () => {
     ["d", "a", false, "dabc"],
     ["c", "b", true, "abcd"],
   ])("drops %s at %s, after it: %s", (id, on, after, want) => expect(ids(movePanel(list, id, dropPlace(list, id, on, after)))).toBe(want));
+
+  it.each([
+    [588, 264, 6, 3],
+    [10, 10, 1, 2],
+    [5000, 5000, 12, 8],
+    [388, 172, 4, 2],
+  ])("is %i × %i px large as %i columns and %i rows", (x, y, width, height) => expect(sizeAt(1188, x, y)).toEqual({ width, height }));
 
   it("finds an id that is free", () => {
     expect(freeID([])).toBe("p1");

@@ -1,10 +1,12 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
-import { mostPanels } from "../../api/dashboards";
+import { useEffect } from "preact/hooks";
+import { fetchDashboards, mostPanels } from "../../api/dashboards";
 import { formatDuration } from "../../chart/format";
 import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
 import { Input, Select } from "../../components/Field";
+import { Icon } from "../../components/icons";
 import type { BoardSession } from "../../state/board";
 import type { BoardEdit } from "../../state/boardedit";
 import { presets, spanOf } from "../../state/range";
@@ -21,6 +23,15 @@ interface Props {
 export function EditBar({ edit, board, onAdd, onConflict }: Props): JSX.Element {
   const leaving = useSignal(false);
   const busy = useSignal(false);
+  const refused = useSignal("");
+  useEffect(() => {
+    const abort = new AbortController();
+    fetchDashboards(abort.signal).then(
+      (list) => (refused.value = list.refused),
+      () => undefined, // saving will tell
+    );
+    return () => abort.abort();
+  }, [refused]);
   const { name, description, last, panels } = edit.content.value!;
   const dirty = edit.dirty.value;
   const cancel = () => {
@@ -53,6 +64,11 @@ export function EditBar({ edit, board, onAdd, onConflict }: Props): JSX.Element 
           Save
         </Button>
       </div>
+      {refused.value !== "" && (
+        <p class="board-refused">
+          <Icon name="warning" /> You can try things here, and not save them: {refused.value}
+        </p>
+      )}
       <Dialog
         title="Discard what you changed?"
         open={leaving.value}

@@ -7,16 +7,9 @@ import { Icon } from "../../components/icons";
 import type { BoardSession } from "../../state/board";
 import type { BoardEdit } from "../../state/boardedit";
 import { changePanel, dropPlace, heights, movePanel, nextOf, widths } from "../../state/panels";
+import { dropAt, followPointer, sizeAt, type Drop } from "./drag";
 import { PanelCard } from "./PanelCard";
 import { PanelDialog } from "./PanelDialog";
-
-const edge = 70; // px from the top and the bottom of the screen at which dragging scrolls
-
-/** Where a panel that is being dragged would be dropped. */
-interface Drop {
-  on: string;
-  after: boolean;
-}
 
 /** The charts of a dashboard in their order, and the means to change it. */
 export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: BoardSession; full: FullScreen }): JSX.Element {
@@ -62,55 +55,38 @@ export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: Board
     command();
   };
 
-  const onDown = (p: Panel) => (e: TargetedPointerEvent<HTMLElement>) => {
+  const onDrag = (p: Panel) => (e: TargetedPointerEvent<HTMLElement>) => {
     if (e.button !== 0) return;
     e.preventDefault();
-    const handle = e.currentTarget;
-    handle.focus();
-    handle.setPointerCapture(e.pointerId);
+    e.currentTarget.focus();
     dragged.value = p.id;
-    let scroll = 0;
-    let [x, y] = [e.clientX, e.clientY];
-    let timer = 0;
-    const look = () => {
-      drop.value = dropAt(grid.current!, p.id, x, y);
-    };
-    const roll = () => {
-      if (scroll !== 0) {
-        scrollBy(0, scroll);
-        look();
-      }
-      timer = requestAnimationFrame(roll);
-    };
-    const moved = (m: PointerEvent) => {
-      [x, y] = [m.clientX, m.clientY];
-      scroll = y < 2 * edge ? -10 : y > innerHeight - edge ? 10 : 0;
-      look();
-    };
-    const end = (commit: boolean) => {
-      cancelAnimationFrame(timer);
-      handle.removeEventListener("pointermove", moved);
-      handle.removeEventListener("pointerup", up);
-      handle.removeEventListener("pointercancel", stop);
-      removeEventListener("keydown", key, true);
-      const place = drop.peek();
-      dragged.value = "";
-      drop.value = null;
-      if (commit && place) move(p, dropPlace(edit.content.peek()!.panels, p.id, place.on, place.after));
-    };
-    const up = () => end(true);
-    const stop = () => end(false);
-    const key = (k: KeyboardEvent) => {
-      if (k.key !== "Escape") return;
-      k.preventDefault();
-      k.stopPropagation();
-      end(false);
-    };
-    handle.addEventListener("pointermove", moved);
-    handle.addEventListener("pointerup", up);
-    handle.addEventListener("pointercancel", stop);
-    addEventListener("keydown", key, true);
-    timer = requestAnimationFrame(roll);
+    followPointer(
+      e,
+      (x, y) => (drop.value = dropAt(grid.current!, p.id, x, y)),
+      (letGo) => {
+        const place = drop.peek();
+        dragged.value = "";
+        drop.value = null;
+        if (letGo && place) move(p, dropPlace(edit.content.peek()!.panels, p.id, place.on, place.after));
+      },
+    );
+  };
+  const onResize = (p: Panel) => (e: TargetedPointerEvent<HTMLElement>) => {
+    if (e.button !== 0) return;
+    e.preventDefault();
+    const box = e.currentTarget.parentElement!.getBoundingClientRect();
+    const [left, top] = [box.left, box.top + scrollY];
+    followPointer(
+      e,
+      (x, y) => {
+        const next = sizeAt(grid.current!.clientWidth, x - left, y + scrollY - top);
+        const now = edit.content.peek()!.panels.find((q) => q.id === p.id);
+        if (now && (now.width !== next.width || now.height !== next.height)) size(now, next);
+      },
+      (letGo) => {
+        if (!letGo) size(p, { width: p.width, height: p.height });
+      },
+    );
   };
 
   const chosen = panels.find((p) => p.id === settings.value);
@@ -132,7 +108,7 @@ export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: Board
                 full={full}
                 handle={
                   editing && (
-                    <button type="button" class="panel-handle" aria-label={`move ${name(p)}`} title="drag, or use the arrow keys; with shift they change the size" onPointerDown={onDown(p)} onKeyDown={onKey(p)}>
+                    <button type="button" class="panel-handle" aria-label={`move ${name(p)}`} title="drag, or use the arrow keys; with shift they change the size" onPointerDown={onDrag(p)} onKeyDown={onKey(p)}>
                       <Icon name="grip" />
                     </button>
                   )
@@ -150,6 +126,7 @@ export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: Board
                   )
                 }
               />
+              {editing && <span class="panel-corner" aria-hidden="true" title="drag for another size" onPointerDown={onResize(p)} />}
             </div>
           );
         })}
@@ -160,20 +137,4 @@ export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: Board
       {chosen && editing && <PanelDialog panel={chosen} board={board} onClose={() => (settings.value = null)} onChange={(c) => edit.arrange((list) => changePanel(list, chosen.id, c))} />}
     </>
   );
-}
-
-/** The panel that a dragged one would stand before or after, or null when it would stay. */
-function dropAt(grid: HTMLElement, id: string, x: number, y: number): Drop | null {
-  let best: { el: HTMLElement; distance: number; after: boolean } | null = null;
-  for (const el of grid.querySelectorAll<HTMLElement>(".panel")) {
-    const box = el.getBoundingClientRect();
-    const [dx, dy] = [Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom)];
-    const distance = Math.hypot(dx, dy);
-    if (best && distance >= best.distance) continue;
-    // Panels that have a row to themselves stand below each other.
-    const wide = box.width > 0.9 * grid.clientWidth;
-    best = { el, distance, after: wide ? y > box.top + box.height / 2 : x > box.left + box.width / 2 };
-  }
-  const on = best?.el.dataset["panel"];
-  return best && on !== undefined && on !== id ? { on, after: best.after } : null;
 }
