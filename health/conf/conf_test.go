@@ -1,11 +1,13 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -191,6 +193,20 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%v", problems)
 	}
 	if definitions, problems := Load(Dir{"none", os.DirFS(t.TempDir() + "/none")}, Dir{}); len(definitions)+len(problems) > 0 {
+		t.Errorf("%v, %v", definitions, problems)
+	}
+}
+
+// TestNoFile has a pipe, a directory and a link that hides a stock file.
+func TestNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(syscall.Mkfifo(dir+"/pipe.conf", 0o600), os.Mkdir(dir+"/target", 0o700), os.Symlink("target", dir+"/dir.conf"),
+		os.Symlink("/dev/null", dir+"/hidden.conf")); err != nil {
+		t.Skip(err)
+	}
+	stock := Dir{"stock", fstest.MapFS{"hidden.conf": {Data: []byte("alarm: x\non: a.b\nevery: 10\nwarn: 1\n")}}}
+	definitions, problems := Load(Dir{"user", os.DirFS(dir)}, stock)
+	if len(definitions) != 0 || len(problems) != 2 || problems[1].Error() != "user/pipe.conf: it is not a file" {
 		t.Errorf("%v, %v", definitions, problems)
 	}
 }

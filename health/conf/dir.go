@@ -65,6 +65,10 @@ func exists(f fs.FS, name string) bool {
 func (l *loader) file(d Dir, name string) {
 	full := path.Join(d.Name, name)
 	definitions, problems, err := func() ([]*Definition, []Problem, error) {
+		// A link to /dev/null, which hides a stock file, is no regular file either. Opening a pipe might wait for ever.
+		if info, err := fs.Stat(d.FS, name); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDir) != 0 {
+			return nil, nil, errors.New("it is not a file")
+		}
 		f, err := d.FS.Open(name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("open %s: %w", full, err)

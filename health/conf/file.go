@@ -25,7 +25,12 @@ type Problem struct {
 	Refused bool
 }
 
-func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
+func (p Problem) Error() string {
+	if p.Line == 0 { // of the file as a whole
+		return p.File + ": " + p.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+}
 
 // Parse reads one file. name is what definitions and problems name it. The error is that of reading, or that the file is
 // too large; everything else is a Problem.
