@@ -68,5 +68,18 @@ func (o *opsgenie) send(ctx context.Context, m *Message, address string) error {
 	if list != nil {
 		body["responders"] = list
 	}
-	return o.s.postJSON(ctx, http.MethodPost, o.url, header, body)
+	if err := o.s.postJSON(ctx, http.MethodPost, o.url, header, body); err != nil {
+		return err
+	}
+	if !a.Told.Raised() || a.Told == a.New {
+		return nil
+	}
+	// What Opsgenie has already it only counts: that it is worse, or better, must be said of itself.
+	for _, name := range []string{"priority", "message"} {
+		to := o.url + "/" + url.PathEscape(a.Key()) + "/" + name + "?identifierType=alias"
+		if err := o.s.postJSON(ctx, http.MethodPut, to, header, map[string]any{name: body[name]}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
