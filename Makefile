@@ -10,7 +10,7 @@ TOOLS    := $(CURDIR)/.cache/bin
 FUZZTIME ?= 60s
 GOLANGCI := v2.15.0
 
-.PHONY: build run demo test test-go test-ui e2e lint fuzz bench bench-ui clean deps
+.PHONY: build run demo test test-go test-ui e2e lint fuzz bench bench-ui screenshots clean deps
 
 build: $(UI)/dist/index.html
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o foster .
@@ -82,6 +82,10 @@ bench: build
 # What the page downloads, its time to the first chart and the cost of sixty live ones, in Chromium.
 bench-ui: build
 	cd $(UI) && node tests/bench.mjs $(CURDIR)/foster
+
+# The pictures of the README: every page in both themes.
+screenshots: build
+	cd $(UI) && node tests/screenshots.mjs ../../foster ../../docs/images
 
 clean:
 	rm -rf foster .cache $(UI)/node_modules
