@@ -138,8 +138,6 @@ func (c carefulCompactor) Write(dest string, b tsdb.BlockReader, mint, maxt int6
 	if err != nil {
 		return nil, err
 	}
-	c.raw.compacting.Add(1)
-	defer c.raw.compacting.Add(-1)
 	return c.Compactor.Write(dest, b, mint, maxt, base)
 }
 
@@ -156,7 +154,5 @@ func (c carefulCompactor) Compact(dest string, dirs []string, open []*tsdb.Block
 	if err := c.raw.space.has(size); err != nil {
 		return nil, err
 	}
-	c.raw.compacting.Add(1)
-	defer c.raw.compacting.Add(-1)
 	return c.Compactor.Compact(dest, dirs, open)
 }

@@ -1,8 +1,13 @@
 package tier
 
 import (
+	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"foster/storage/query"
 )
@@ -156,4 +161,58 @@ func TestSelectionOutlivesBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRamp(t, append(buf, points...), epoch+1, epoch+400)
+}
+
+// Closing does not wait until blocks are merged.
+func TestCloseEndsMerging(t *testing.T) {
+	dir := t.TempDir()
+	o := compactingOptions()
+	var armed atomic.Bool
+	merging, closing := make(chan struct{}), make(chan struct{})
+	o.Free = func(string) (int64, error) {
+		if armed.CompareAndSwap(true, false) { // merging is about to begin
+			close(merging)
+			<-closing
+		}
+		return 1 << 40, nil
+	}
+	r := openRaw(t, dir, o)
+	manual(r)
+	f := newFeeder(t, r)
+	for at := epoch; at <= epoch+600; at++ {
+		f.append(series("a.b", "c"), at, ramp(at), 0)
+	}
+	f.commit()
+	for r.cuttable() {
+		if err := r.cut(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func() (n int) {
+		err := eachBlock(dir, func(string, ulid.ULID) error { n++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	blocks := count()
+	armed.Store(true)
+	ended := make(chan error, 1)
+	r.upkeeper.Go(func() { ended <- r.db.Compact(context.Background()) })
+	<-merging
+	stop := r.stopMerging
+	r.stopMerging = func() {
+		stop()
+		close(closing)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("merging ended with %v", err)
+	}
+	if n := count(); n != blocks {
+		t.Errorf("%d blocks became %d", blocks, n)
+	}
+	wantRamp(t, read(t, openRaw(t, dir, compactingOptions()), "a.b", "c", epoch-1, epoch+600), epoch, epoch+600)
 }

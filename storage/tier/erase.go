@@ -153,12 +153,11 @@ func (r *Raw) eraseBlock(ctx context.Context, before map[string]int64, done map[
 			return false, fmt.Errorf("block %s: %w", idOf(b), err)
 		}
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if r.closed {
-		return false, ErrClosed
+	if err := r.enter(); err != nil {
+		return false, err
 	}
-	if err := r.db.CleanTombstones(); err != nil {
+	defer r.leave()
+	if err := r.db.CleanTombstones(); err != nil { // which waits for readers of the blocks
 		return false, err
 	}
 	return true, ctx.Err()

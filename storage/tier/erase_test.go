@@ -1,8 +1,10 @@
 package tier
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 )
 
 const stranger = "a1a2a3a4-0000-4000-8000-000000000002"
@@ -183,5 +185,42 @@ func TestEraseClosed(t *testing.T) {
 	}
 	if _, err := r.Holds(t.Context(), guid); !errors.Is(err, ErrClosed) {
 		t.Errorf("holds after close: %v", err)
+	}
+}
+
+// Erasing waits for readers of the blocks that it writes anew. Who closes the tier meanwhile ends them.
+func TestCloseWhileErasing(t *testing.T) {
+	r := openRaw(t, t.TempDir(), compactingOptions())
+	manual(r)
+	fillBlocks(t, r, 1000, false)
+	compact(t, r)
+	s, err := r.Select(t.Context(), guid, "a.b", []string{"x"}, 1, epoch, epoch+1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	oldest := idOf(r.db.Blocks()[0])
+	erased := make(chan error, 1)
+	go func() { erased <- r.Erase(context.Background(), map[string]int64{guid: Everything}) }()
+	for deadline := time.Now().Add(time.Minute); idOf(r.db.Blocks()[0]) == oldest; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is erased")
+		}
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- r.Close() }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		_ = s.Close()
+		t.Error("the tier is not closed while somebody reads")
+	}
+	if err := <-erased; err != nil && !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -233,11 +233,10 @@ func (r *Raw) settle() {
 const settleMost = 256 << 20
 
 // settleSoon settles late points unless there are too many: with them in the log, what is kept of the head when the
-// tier is closed cannot be used, and the next opening reads the logs as after a kill. It does not wait for a compaction,
-// which closing the TSDB cuts off.
+// tier is closed cannot be used, and the next opening reads the logs as after a kill.
 func (r *Raw) settleSoon() {
 	size, err := sizeOf(filepath.Join(r.dir, wlog.WblDirName))
-	if err == nil && size > 0 && size <= settleMost && r.compacting.Load() == 0 && !r.space.short() {
+	if err == nil && size > 0 && size <= settleMost && !r.space.short() {
 		r.settle()
 	}
 }

@@ -92,7 +92,6 @@ func (o Options) tsdb() *tsdb.Options {
 	t.SamplesPerChunk = samplesPerChunk
 	// XOR2 would save little, and Prometheus before 3.15 could not read the blocks; docs/storage.md has the figures.
 	t.FloatChunkEncoding = chunkenc.EncXOR
-	t.NewCompactorFunc = dense.NewCompactor
 	// Compressing the log would halve it, from 16 to 8 bytes a sample for the twenty minutes or so that it is kept, and cost
 	// 100 ns of the 675 ns of CPU that a sample takes all in.
 	t.WALCompression = compression.None
@@ -152,9 +151,9 @@ type Raw struct {
 	torn     atomic.Bool // the log was found damaged: the next opening must mend it
 	damaged  sync.Map    // blocks of which that was logged
 	stop     context.CancelFunc
-	upkeeper sync.WaitGroup
+	upkeeper sync.WaitGroup // of upkeep, and of what has entered
 
-	compacting atomic.Int32
+	stopMerging context.CancelFunc // ends the merging of blocks
 
 	recent recent
 
@@ -198,12 +197,15 @@ func Open(dir string, o Options) (*Raw, error) {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
 	options := o.tsdb()
-	options.NewCompactorFunc = r.careful(options.NewCompactorFunc)
+	merging, stopMerging := context.WithCancel(context.Background())
+	r.stopMerging = stopMerging
+	options.NewCompactorFunc = r.careful(dense.NewCompactor(merging))
 	db, err := openMending(dir, log, func() (*tsdb.DB, error) {
 		r.unregister() // what a first attempt has registered
 		return tsdb.Open(dir, log, registerer, options, nil)
 	})
 	if err != nil {
+		stopMerging()
 		r.unregister()
 		return nil, lockError("open", dir, err)
 	}
@@ -218,9 +220,9 @@ func Open(dir string, o Options) (*Raw, error) {
 	return r, nil
 }
 
-// Close ends all selections, whose cursors return ErrClosed from then on, and closes the tier. It waits for a compaction
-// to stop, which waits for batches: those not committed must be ended by Commit, which fails now. Closing twice is
-// harmless.
+// Close ends all selections, whose cursors return ErrClosed from then on, and closes the tier. Blocks that are being merged
+// stay as they are; it waits for one that is being cut off the head, which waits for batches: those not committed must be
+// ended by Commit, which fails now. Closing twice is harmless.
 func (r *Raw) Close() error {
 	r.once.Do(func() {
 		if err := r.close(); err != nil {
@@ -243,6 +245,7 @@ func (r *Raw) close() error {
 		errs = append(errs, s.Close())
 	}
 	r.stop()
+	r.stopMerging()
 	r.upkeeper.Wait()
 	r.settleSoon()
 	errs = append(errs, r.closeDB())
@@ -265,6 +268,20 @@ func (r *Raw) closeDB() (err error) {
 	}()
 	return r.db.Close()
 }
+
+// enter keeps the tier from being closed until leave is called; it returns ErrClosed when it is. Who has entered may wait for
+// readers: holding mu instead would keep Close from ending them.
+func (r *Raw) enter() error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return ErrClosed
+	}
+	r.upkeeper.Add(1)
+	return nil
+}
+
+func (r *Raw) leave() { r.upkeeper.Done() }
 
 func (r *Raw) unregister() {
 	if r.metrics != nil {

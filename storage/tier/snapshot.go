@@ -100,10 +100,9 @@ func (r *Raw) snapshotBlocks(dir string, withHead bool) error {
 func (r *Raw) flushLate(ctx context.Context) error {
 	r.compaction.Lock()
 	defer r.compaction.Unlock()
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if r.closed {
-		return ErrClosed
+	if err := r.enter(); err != nil {
+		return err
 	}
-	return r.writeLate(ctx)
+	defer r.leave()
+	return r.writeLate(ctx) // which waits for readers of late points
 }

@@ -19,25 +19,48 @@ import (
 // 2 %, and readers would decode twice as much that they have no use for.
 const maxSpan = 15 * 60 * 1000
 
-// compactor is the TSDB's own but for the chunks it writes.
+// compactor is the TSDB's own but for the chunks it writes, and for the end of merging.
 type compactor struct {
 	*tsdb.LeveledCompactor
+	merging context.Context //nolint:containedctx // see NewCompactor
 }
 
-// NewCompactor is a tsdb.NewCompactorFunc for a TSDB with XOR chunks.
-func NewCompactor(ctx context.Context, r prometheus.Registerer, l *slog.Logger, ranges []int64, pool chunkenc.Pool, opts *tsdb.Options) (tsdb.Compactor, error) {
-	c, err := tsdb.NewLeveledCompactorWithOptions(ctx, r, l, ranges, pool, tsdb.LeveledCompactorOptions{
-		MergeFunc:                   merge,
-		MaxBlockChunkSegmentSize:    opts.MaxBlockChunkSegmentSize,
-		EnableOverlappingCompaction: opts.EnableOverlappingCompaction,
-		PD:                          opts.PostingsDecoderFactory,
-		UseUncachedIO:               opts.UseUncachedIO,
-		BlockExcludeFilter:          opts.BlockCompactionExcludeFunc,
-	})
-	if err != nil {
-		return nil, err
+// NewCompactor returns a tsdb.NewCompactorFunc for a TSDB with XOR chunks. When merging ends, blocks that are being merged stay
+// as they are: the context of the TSDB lasts until it is closed, and its owner may have to wait for it before that.
+func NewCompactor(merging context.Context) tsdb.NewCompactorFunc {
+	return func(ctx context.Context, r prometheus.Registerer, l *slog.Logger, ranges []int64, pool chunkenc.Pool, opts *tsdb.Options) (tsdb.Compactor, error) {
+		c, err := tsdb.NewLeveledCompactorWithOptions(ctx, r, l, ranges, pool, tsdb.LeveledCompactorOptions{
+			MergeFunc:                   merge,
+			MaxBlockChunkSegmentSize:    opts.MaxBlockChunkSegmentSize,
+			EnableOverlappingCompaction: opts.EnableOverlappingCompaction,
+			PD:                          opts.PostingsDecoderFactory,
+			UseUncachedIO:               opts.UseUncachedIO,
+			BlockExcludeFilter:          opts.BlockCompactionExcludeFunc,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &compactor{c, merging}, nil
 	}
-	return &compactor{c}, nil
+}
+
+// Compact merges blocks.
+func (c *compactor) Compact(dest string, dirs []string, open []*tsdb.Block) ([]ulid.ULID, error) {
+	return c.CompactWithBlockPopulator(dest, dirs, open, populator{merging: c.merging})
+}
+
+// populator is the TSDB's own with another context.
+type populator struct {
+	tsdb.DefaultBlockPopulator
+	merging context.Context //nolint:containedctx // see NewCompactor
+}
+
+// PopulateBlock implements tsdb.BlockPopulator.
+func (p populator) PopulateBlock(_ context.Context, m *tsdb.CompactorMetrics, l *slog.Logger, pool chunkenc.Pool,
+	merge storage.VerticalChunkSeriesMergeFunc, blocks []tsdb.BlockReader, meta *tsdb.BlockMeta, iw tsdb.IndexWriter, cw tsdb.ChunkWriter,
+	postings tsdb.IndexReaderPostingsFunc,
+) error {
+	return p.DefaultBlockPopulator.PopulateBlock(p.merging, m, l, pool, merge, blocks, meta, iw, cw, postings)
 }
 
 // Write writes a block of what b, a head, has between mint and maxt.
