@@ -67,15 +67,18 @@ type lexer struct {
 // maxName is the longest name of a variable, in bytes.
 const maxName = 300
 
-// endsName are the bytes at which a variable without braces ends.
-const endsName = " \t\r\n\v\f&|!><=%+-*/?(){}"
+// blanks separate tokens, and endsName are the bytes at which a variable without braces ends.
+const (
+	blanks   = " \t\r\n\v\f"
+	endsName = blanks + "&|!><=%+-*/?(){}"
+)
 
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
 
 // advance reads the next token.
 func (l *lexer) advance() error {
-	for l.next < len(l.text) && strings.IndexByte(" \t\r\n\v\f", l.text[l.next]) >= 0 {
+	for l.next < len(l.text) && strings.IndexByte(blanks, l.text[l.next]) >= 0 {
 		l.next++
 	}
 	l.at = l.next
@@ -109,7 +112,7 @@ func (l *lexer) variable(rest string) error {
 		if i < 0 {
 			return l.errorf("a brace is not closed")
 		}
-		l.name, n = strings.TrimSpace(rest[2:i]), i+1
+		l.name, n = strings.Trim(rest[2:i], blanks), i+1
 	} else {
 		n = strings.IndexAny(rest, endsName)
 		if n < 0 {
