@@ -47,6 +47,7 @@ type bench struct {
 	settings Settings
 	facts    map[string]float64
 	notified []alert.Transition
+	observed []alert.Transition
 	host     *catalog.Host
 	appender *storage.Appender
 	conn     *catalog.Connection
@@ -91,6 +92,7 @@ func (b *bench) start() {
 	b.engine, err = New(Options{
 		Store: b.store, Steps: []int64{1, 60, 3600}, History: b.log, Silences: b.silences, Log: log, Now: b.clock, Workers: 1,
 		Notify:   func(t alert.Transition) { b.notified = append(b.notified, t) },
+		Observe:  func(t alert.Transition) { b.observed = append(b.observed, t) },
 		Rules:    func(*catalog.Host) Rules { return b.rules },
 		Self:     Self{MachineGUID: selfGUID, Hostname: "parent", Facts: func() map[string]float64 { return b.facts }},
 		Settings: b.settings,

@@ -114,6 +114,7 @@ func (h *host) end(id *identity, now int64) {
 	t.Flags = alert.Processed | old.Flags&alert.NoClearNotification
 	h.changes = append(h.changes, history.Change{GlobalID: old.GlobalID, Flags: alert.Updated | alert.Processed, UpdatedBy: t.UniqueID})
 	h.out = append(h.out, t)
+	h.observe(&t)
 	id.newest, id.logged = brief(&t), nil
 }
 

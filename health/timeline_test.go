@@ -26,6 +26,7 @@ import (
 //	N silence NAME | disable NAME | reset
 //	N expect NAME STATUS [V]  the status, and the value, after the pass of second N; "none" when there is no such alert
 //	N told NAME STATUS…       what was notified of it since the last such line; "-" for nothing
+//	N observed NAME STATUS…   what was told the hub, and not notified, since the last such line; "-" for nothing
 //	N log NAME OLD>NEW…       all its transitions so far
 //
 // A pass is made every second, and then the values of the second are stored. At the end nothing may have been notified that
@@ -46,7 +47,7 @@ func TestTimelines(t *testing.T) {
 			if !ok {
 				t.Fatal("there is no line of dashes")
 			}
-			tl := &timeline{bench: newBench(t), values: map[*catalog.Chart]map[string]float64{}, told: map[string][]string{}}
+			tl := &timeline{bench: newBench(t), values: map[*catalog.Chart]map[string]float64{}, told: map[string][]string{}, observed: map[string][]string{}}
 			tl.load(definitions)
 			tl.connect()
 			tl.play(file, strings.Count(definitions, "\n")+2, script)
@@ -61,6 +62,8 @@ type timeline struct {
 	values map[*catalog.Chart]map[string]float64
 	told   map[string][]string
 	where  string
+
+	observed map[string][]string
 }
 
 func (tl *timeline) fail(format string, args ...any) {
@@ -112,7 +115,10 @@ func (tl *timeline) pass() {
 	for _, n := range tl.notified {
 		tl.told[n.Name] = append(tl.told[n.Name], n.New.String())
 	}
-	tl.notified = nil
+	for _, n := range tl.bench.observed {
+		tl.observed[n.Name] = append(tl.observed[n.Name], n.New.String())
+	}
+	tl.notified, tl.bench.observed = nil, nil
 }
 
 func (tl *timeline) prepare(words []string) {
@@ -215,12 +221,13 @@ func (tl *timeline) do(verb string, words []string) {
 		tl.pass()
 	case "expect":
 		tl.expect(words)
-	case "told":
+	case "told", "observed":
+		list := map[string]map[string][]string{"told": tl.told, "observed": tl.observed}[verb]
 		want := strings.Join(words[1:], " ")
-		if got := strings.Join(tl.told[words[0]], " "); got != want && (want != "-" || got != "") {
-			tl.fail("%s: notified %q, want %q", words[0], got, want)
+		if got := strings.Join(list[words[0]], " "); got != want && (want != "-" || got != "") {
+			tl.fail("%s: %s %q, want %q", words[0], verb, got, want)
 		}
-		delete(tl.told, words[0])
+		delete(list, words[0])
 	case "log":
 		var got []string
 		for _, text := range tl.logged(tl.t.Context(), childGUID) {
