@@ -94,6 +94,9 @@ func (h *host) visit(ctx context.Context) {
 		}
 	}
 	h.refresh(ctx, now)
+	if h.reconcileAt != 0 && h.catalog != nil && h.catalog.Removed() {
+		h.reconcileAt = now // they do not come back
+	}
 	h.reconcile(now)
 	next := now + h.retry()
 	if h.rules.Mode != Never {
