@@ -280,15 +280,18 @@ func (s *Store) openRings(ctx context.Context) error {
 	return nil
 }
 
-// openRing returns the rings of a host that has none, with what an earlier run has left.
+// openRing returns the rings of a host that has none, with what an earlier run has left. A file that is not damaged but
+// cannot be read now is an error: rings that begin empty would replace it.
 func (s *Store) openRing(h *catalog.Host, mode Mode, o ring.Options) (*hostRing, error) {
 	if mode == Save {
 		r, err := ring.Load(s.rings.saveFile(h), h.StoreID(), o)
 		switch {
 		case err == nil:
 			return &hostRing{r, mode}, nil
+		case errors.Is(err, ring.ErrCorrupt):
+			o.Logger.Error("saved rings are damaged: they begin empty", "error", err)
 		case !errors.Is(err, fs.ErrNotExist):
-			o.Logger.Error("saved rings cannot be read: they begin empty", "error", err)
+			return nil, err
 		}
 	}
 	r, err := ring.New(o)

@@ -253,6 +253,34 @@ func TestSavedRingsAreDamaged(t *testing.T) {
 	holds(t, s, ch, 0, 0)
 }
 
+// Saved rings that cannot be read now are not replaced by empty ones.
+func TestSavedRingsCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	ch := define(s, 1, "a.b", "x")
+	fill(t, keeping(t, s, ch.Host, Save, 100), ch, 0, 50)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "rings", "*"))
+	if len(files) != 1 {
+		t.Fatalf("saved %v", files)
+	}
+	kept := files[0] + ".kept"
+	if err := errors.Join(os.Rename(files[0], kept), os.Mkdir(files[0], 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(t.Context(), testOptions(t, dir)); err == nil {
+		_ = s.Close()
+		t.Fatal("the store is open")
+	}
+	if err := errors.Join(os.Remove(files[0]), os.Rename(kept, files[0])); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, dir)
+	holds(t, s, s.Catalog().Host(ch.Host.GUID).Chart("a.b"), 0, 50)
+}
+
 func TestRemovedHostHasNoRings(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir)

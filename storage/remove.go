@@ -29,7 +29,6 @@ func (s *Store) Remove(ctx context.Context, h *catalog.Host) error {
 		return err // which says all there is to know
 	}
 	s.dropRing(h)
-	s.dropRing(h)
 	s.log.Info("host removed; its points are deleted in the background", "host", r.Hostname, "machine_guid", r.GUID)
 	select {
 	case s.removed <- struct{}{}:

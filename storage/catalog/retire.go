@@ -10,11 +10,13 @@ func (h *Host) RemoveCharts(gone func(*Chart) bool) int {
 	defer h.mu.Unlock()
 	old := h.Charts()
 	list := make([]*Chart, 0, len(old))
+	var removed []*Chart
 	for _, ch := range old {
 		if !gone(ch) {
 			list = append(list, ch)
 			continue
 		}
+		removed = append(removed, ch)
 		h.size.Add(-int64(ch.size()))
 		delete(h.charts, ch.ID)
 		if h.byName[ch.Def().Name] == ch {
@@ -24,12 +26,14 @@ func (h *Host) RemoveCharts(gone func(*Chart) bool) int {
 		def.Obsolete = true
 		ch.def.Store(&def)
 		ch.removed.Store(true)
-		ch.changed()
 	}
-	if len(list) < len(old) {
+	if len(removed) > 0 {
 		h.list.Store(&list)
 	}
-	return len(old) - len(list)
+	for _, ch := range removed { // last: who sees the new generation must not see the old list
+		ch.changed()
+	}
+	return len(removed)
 }
 
 // readmitLocked undoes RemoveCharts for one chart.

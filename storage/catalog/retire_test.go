@@ -15,7 +15,12 @@ func TestRemoveCharts(t *testing.T) {
 	flush(t, c)
 	size, before := h.Size(), h.Charts()
 	five, generation := h.Chart("disk.d5"), h.Generation()
-	gone := func(ch *Chart) bool { return ch == five || ch.ID == "disk.d7" }
+	gone := func(ch *Chart) bool {
+		if h.Generation() != generation && len(h.Charts()) == len(before) {
+			t.Fatal("the generation is a new one, the charts are not")
+		}
+		return ch == five || ch.ID == "disk.d7"
+	}
 	if n := h.RemoveCharts(gone); n != 2 {
 		t.Errorf("%d charts are removed", n)
 	}
