@@ -25,10 +25,15 @@ func (a *API) alertInstances(rp *reply, rq *request) {
 	if segments, _ := split(rq.URL.EscapedPath()); isHostPrefix(segments[0]) {
 		nodes = slices.DeleteFunc(nodes, func(n node) bool { return n.host != rq.host })
 	}
+	var having []node // those with an alert of a status that is wanted: mostly few
 	for i := range nodes {
-		addCounts(&total, a.opt.Alerts.Counts(nodes[i].guid))
+		c := a.opt.Alerts.Counts(nodes[i].guid)
+		addCounts(&total, c)
+		if hasAny(c, filter.statuses) {
+			having = append(having, nodes[i])
+		}
 	}
-	list := a.alertsOf(nodes, &filter)
+	list := a.alertsOf(having, &filter)
 	slices.SortStableFunc(list, func(x, y nodeAlert) int {
 		return cmp.Or(cmp.Compare(y.Status, x.Status), y.LastStatusChange.Compare(x.LastStatusChange))
 	})
@@ -47,6 +52,27 @@ func (a *API) alertInstances(rp *reply, rq *request) {
 	}
 	rp.close(']')
 	rp.close('}')
+}
+
+// hasAny says whether any alert has one of the statuses; none are all.
+func hasAny(c health.Counts, statuses []alert.Status) bool {
+	return len(statuses) == 0 || slices.ContainsFunc(statuses, func(s alert.Status) bool {
+		switch s {
+		case alert.Raised:
+			return c.Warning+c.Critical > 0
+		case alert.Warning:
+			return c.Warning > 0
+		case alert.Critical:
+			return c.Critical > 0
+		case alert.Clear:
+			return c.Clear > 0
+		case alert.Undefined:
+			return c.Undefined > 0
+		case alert.Uninitialized:
+			return c.Uninitialized > 0
+		}
+		return false // nothing that is removed is listed
+	})
 }
 
 // instance writes what an alert is and how it is now.

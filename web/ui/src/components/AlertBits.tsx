@@ -42,3 +42,8 @@ const constants: readonly string[] = ["REMOVED", "UNDEFINED", "UNINITIALIZED", "
 export function isConstant(name: string): boolean {
   return constants.includes(name);
 }
+
+/** Whether a chart is one of what foster knows itself: alerts look at its present, and there is nothing to draw. */
+export function ownChart(chart: string): boolean {
+  return chart === "foster.child" || chart === "foster.self";
+}

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import type { Change, Delivery, Outcome } from "../api/alert";
 import { formatClock, formatDateTime, formatDay, formatDuration } from "../chart/format";
+import { isRaised } from "../state/alerts";
 import { setParameters } from "../state/router";
 import { AlertStatusMark, alertValue, isConstant, QuietTag, variableText } from "./AlertBits";
 import { Button } from "./Button";
@@ -48,7 +49,7 @@ export function AlertCourse({ changes, deliveries, error, now, at }: Props): JSX
               <AlertStatusMark status={c.to} />
               {c.value !== null && <b class="figure">{alertValue(c.value, c.units)}</b>}
               <span class="sub">
-                after {formatDuration(c.lasted)} {c.from}
+                {c.from === "removed" ? "it began" : `after ${formatDuration(c.lasted)} ${c.from}`}
               </span>
               <QuietTag silenced={c.silenced} />
             </div>
@@ -109,7 +110,7 @@ function Told({ change: c, deliveries, now }: { change: Change; deliveries: read
 /** Why there is nothing to say of the notification of a change. */
 function silence(c: Change, now: number): string {
   if (c.silenced) return "Nobody was told: it was silenced.";
-  if (!c.notified && c.delayUpTo > now) return `People are told at ${formatClock(c.delayUpTo)}, unless it is over by then.`;
+  if (!c.notified && c.delayUpTo > now && (isRaised(c.to) || isRaised(c.from))) return `People are told at ${formatClock(c.delayUpTo)}, unless it is over by then.`;
   if (!c.notified) return "Nobody was told.";
   return now - c.when < 120 ? "The message is on its way." : "People were told; the log of deliveries does not reach back so far.";
 }

@@ -4,7 +4,7 @@ import type { AlertDetail as Detail } from "../api/alert";
 import type { Alert, AlertKey } from "../api/alerts";
 import { formatAgo, formatDateTime, formatDuration } from "../chart/format";
 import { DetailStore, type AlertStore } from "../state/alertstore";
-import { AlertStatusMark, alertValue, chartHref, QuietTag, variableText } from "./AlertBits";
+import { AlertStatusMark, alertValue, chartHref, ownChart, QuietTag, variableText } from "./AlertBits";
 import { AlertCourse } from "./AlertCourse";
 import { Button } from "./Button";
 import { copyLink } from "./copylink";
@@ -91,9 +91,11 @@ export function AlertDetail({ store, show, at, back, onClose, onSilence }: Props
                 Silence…
               </Button>
             )}
-            <a class="btn plain" href={chartHref(show.guid, show.chart)}>
-              Open the chart
-            </a>
+            {!ownChart(show.chart) && (
+              <a class="btn plain" href={chartHref(show.guid, show.chart)}>
+                Open the chart
+              </a>
+            )}
           </div>
           {a && <QuietReasons store={store} alert={a} />}
           <AlertChart detail={d} moment={d.changes.find((c) => c.gi === at)?.when ?? newest?.when ?? a?.since ?? 0} />

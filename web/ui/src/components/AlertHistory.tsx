@@ -142,7 +142,7 @@ function Changes({ list, shown, at, narrow }: { list: readonly Transition[]; sho
       }),
     },
     { key: "to", label: "Became", width: "104px", render: cell((t) => <AlertStatusMark status={t.to} />) },
-    { key: "value", label: "Value", width: "108px", number: true, from: "tablet", render: cell((t) => alertValue(t.value, t.units)) },
+    { key: "value", label: "Value", width: "108px", number: true, from: narrow ? "wide" : "tablet", render: cell((t) => alertValue(t.value, t.units)) },
     ...(narrow
       ? []
       : ([

@@ -28,7 +28,7 @@ export function AlertTable({ lines, sort, selected, shown, now, narrow, onToggle
   const columns: Column<AlertLine, AlertSort>[] = [
     { key: "name", label: "Alert", render: cell((a) => <NameCell alert={a} selected={selected} current={a.id === shown} narrow={narrow} now={now} />) },
     { key: "status", label: "Status", width: "104px", render: cell((a) => <AlertStatusMark status={a.status} />) },
-    { key: "value", label: "Value", width: "108px", number: true, from: "tablet", render: cell((a) => alertValue(a.value, a.units)) },
+    { key: "value", label: "Value", width: "108px", number: true, from: narrow ? "wide" : "tablet", render: cell((a) => alertValue(a.value, a.units)) },
     ...(narrow
       ? []
       : ([

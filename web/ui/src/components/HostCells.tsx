@@ -40,18 +40,25 @@ export function useFollowed(store: FleetStore, guid: string): void {
   useEffect(() => store.follow(guid), [store, guid]);
 }
 
-/** How many alerts are raised, and the worst. */
-export function AlertCell({ figures }: { figures: Figures | undefined }): JSX.Element {
+/** How many alerts of a host are raised, and the worst; `href` is where all of them are. */
+export function AlertCell({ figures, href }: { figures: Figures | undefined; href?: string }): JSX.Element {
   const a = figures?.alerts;
   if (!a) return <span class="none-yet">–</span>;
   const { critical, warning, worst } = a;
   if (critical + warning === 0) return <Status tone="ok">clear</Status>;
   const more = critical + warning - 1;
-  return (
+  const mark = (
     <Status tone={critical > 0 ? "critical" : "warning"} title={worst ? `${worst.name} on ${worst.chart}: ${worst.value}` : undefined}>
       <span class="ellipsis">{worst ? worst.name : critical > 0 ? "critical" : "warning"}</span>
       {more > 0 && <span class="more">+{more}</span>}
     </Status>
+  );
+  return href === undefined ? (
+    mark
+  ) : (
+    <a class="cell-link" href={href}>
+      {mark}
+    </a>
   );
 }
 

@@ -26,7 +26,7 @@ export function HostTable({ store, lines, sort, onToggle }: Props): JSX.Element 
   const columns: Column<HostLine, HostKey>[] = [
     { key: "hostname", label: "Host", render: host((h) => <NameCell store={store} host={h} />) },
     { key: "state", label: "State", width: "146px", from: "tablet", render: host((h) => <Badge host={h} />) },
-    { key: "alerts", label: "Alerts", width: "12%", render: host((h) => <AlertCell figures={figures(h)} />) },
+    { key: "alerts", label: "Alerts", width: "12%", render: host((h) => <AlertCell figures={figures(h)} href={`${hostHref(h)}alerts`} />) },
     ...figureKinds.map(
       (kind): Column<HostLine, HostKey> => ({
         key: kind,
