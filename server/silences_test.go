@@ -1,12 +1,14 @@
 package server
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"foster/health/silence"
 )
@@ -41,6 +43,7 @@ func TestSilences(t *testing.T) {
 	want(p, "/api/v1/manage/health?cmd=SILENCE&context=disk.*", http.StatusOK, "Alarm selector added", shown)
 	want(p, silences, http.StatusForbidden, "other sites", post, foreign)
 	want(p, silences, http.StatusCreated, `"alarm":"disk*"`, post)
+	wantInCopy(t, p)
 	p.halt(t)
 
 	for allowed, status := range map[string]int{"localhost": http.StatusCreated, "10.*": http.StatusForbidden} {
@@ -63,5 +66,22 @@ func TestSilences(t *testing.T) {
 			want(q, "/host/"+q.guid+"/api/foster/v1/maintenance", status, "", post, shown)
 		}
 		q.halt(t)
+	}
+}
+
+// wantInCopy checks that a copy of the data directory has the silence and the silencer.
+func wantInCopy(t *testing.T, p *parent) {
+	t.Helper()
+	got := get(t, p.plain(), SnapshotPath, func(r *http.Request) { r.Method = http.MethodPost })
+	var s Snapshot
+	if err := json.Unmarshal([]byte(got.body), &s); err != nil {
+		t.Fatalf("%v: %s", err, got.body)
+	}
+	set, err := silence.Open(s.Path, silence.Options{Log: p.Logger(), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(set.Silences()); n != 1 || !strings.Contains(string(set.Commands()), "disk.*") {
+		t.Errorf("a copy has %d silences and the silencers %s", n, set.Commands())
 	}
 }

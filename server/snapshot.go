@@ -77,6 +77,9 @@ func (s *Server) writeSnapshot(r *http.Request, now time.Time) (path string, err
 	if err := linkDashboards(data, part); err != nil {
 		return "", fmt.Errorf("copy the dashboards: %w", err)
 	}
+	if err := linkSilences(data, part); err != nil {
+		return "", fmt.Errorf("copy the silences: %w", err)
+	}
 	return path, os.Rename(part, path)
 }
 
@@ -93,6 +96,17 @@ func linkDashboards(data, to string) error {
 	for _, e := range entries {
 		// One may have been removed meanwhile.
 		if err := os.Link(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkSilences puts silences, maintenance windows and silencers into a copy: without them those who have asked for silence
+// would be told of everything. Like dashboards their files, which need not exist, are replaced and never changed.
+func linkSilences(data, to string) error {
+	for _, name := range []string{"health.silences.json", "health.silencers.json"} { // see silence.Set
+		if err := os.Link(filepath.Join(data, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
