@@ -38,14 +38,25 @@ func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
 	if !h.Handler.Enabled(ctx, r.Level) {
 		return nil
 	}
-	if strings.HasPrefix(r.Message, "Overlapping blocks found") {
-		// Replayed history makes such blocks, which the TSDB merges.
+	if harmless(r.Message) {
 		r.Level = min(r.Level, slog.LevelDebug)
 		if !h.Enabled(ctx, r.Level) {
 			return nil
 		}
 	}
 	return h.Handler.Handle(ctx, r)
+}
+
+// harmless says whether a warning or an error is none for an operator.
+func harmless(message string) bool {
+	switch {
+	case strings.HasPrefix(message, "Overlapping blocks found"): // replayed history makes such blocks, which the TSDB merges
+		return true
+	case strings.HasPrefix(message, "Failed to read"):
+		return false
+	}
+	// The TSDB writes this small file each second, and says each second that it cannot. On a full disk space has told why.
+	return strings.Contains(message, "series state")
 }
 
 // WithAttrs implements slog.Handler.

@@ -9,7 +9,7 @@ import (
 func TestQuiet(t *testing.T) {
 	for level, want := range map[slog.Level]string{
 		slog.LevelInfo:  "level=WARN msg=c a=1 g.b=2 g.n=3|level=ERROR msg=d a=1 g.b=2",
-		slog.LevelDebug: "level=DEBUG msg=a a=1 g.b=2|level=DEBUG msg=b a=1 g.b=2|level=DEBUG msg=\"Overlapping blocks found during reloadBlocks\" a=1 g.b=2|level=WARN msg=c a=1 g.b=2 g.n=3|level=ERROR msg=d a=1 g.b=2",
+		slog.LevelDebug: "level=DEBUG msg=a a=1 g.b=2|level=DEBUG msg=b a=1 g.b=2|level=DEBUG msg=\"Overlapping blocks found during reloadBlocks\" a=1 g.b=2|level=DEBUG msg=\"Failed to encode series state\" a=1 g.b=2|level=WARN msg=c a=1 g.b=2 g.n=3|level=ERROR msg=d a=1 g.b=2",
 	} {
 		var b strings.Builder
 		log := quiet(slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{
@@ -24,6 +24,7 @@ func TestQuiet(t *testing.T) {
 		log.Debug("a")
 		log.Info("b")
 		log.Warn("Overlapping blocks found during reloadBlocks")
+		log.Error("Failed to encode series state")
 		log.Warn("c", "n", 3)
 		log.Error("d")
 		if got := strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "|"); got != want {
