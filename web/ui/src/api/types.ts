@@ -57,6 +57,8 @@ export type ChartType = "line" | "area" | "stacked" | "heatmap";
 export interface Dimension {
   id: string;
   name: string;
+  /** Its place among those of its chart, which says its colour, where not all of them are shown. */
+  place?: number;
 }
 
 export interface Chart {

@@ -16,6 +16,8 @@ export interface PlotOptions {
   width: number;
   height: number;
   theme: () => Theme;
+  /** Which of the colours a dimension has, its index when missing. */
+  place?: (i: number) => number;
   /** The time under the pointer, or null when the pointer left. */
   onHover(time: number | null): void;
   /** A stretch of time was selected by dragging. */
@@ -82,6 +84,10 @@ export class Plot {
     this.listen();
   }
 
+  private place(i: number): number {
+    return this.opts.place?.(i) ?? i;
+  }
+
   private get stacked(): boolean {
     // A heat map's dimensions are the buckets of one distribution: their stack shows the same counts.
     return this.opts.chartType === "stacked" || this.opts.chartType === "heatmap";
@@ -142,7 +148,7 @@ export class Plot {
     const theme = this.opts.theme();
     const strength = this.shown.filter(Boolean).length > 4 ? 0.14 : 0.24;
     this.shown.forEach((on, i) => {
-      if (on && band.low[i]) drawBand(this.u, times, band.low[i], band.high[i]!, withAlpha(dimensionColor(theme, i), strength));
+      if (on && band.low[i]) drawBand(this.u, times, band.low[i], band.high[i]!, withAlpha(dimensionColor(theme, this.place(i)), strength));
     });
   }
 
@@ -176,7 +182,7 @@ export class Plot {
 
   private options(): uPlot.Options {
     const { opts } = this;
-    const color = (i: number) => dimensionColor(opts.theme(), i);
+    const color = (i: number) => dimensionColor(opts.theme(), this.place(i));
     const grid = () => ink[opts.theme()].grid;
     const label = () => ink[opts.theme()].label;
     const fill = this.stacked ? 0.75 : 0.22;

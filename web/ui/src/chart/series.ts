@@ -31,7 +31,7 @@ export class Series {
     private readonly updateEvery: number,
   ) {
     this.step = updateEvery;
-    for (const d of dimensions) this.column(d.id, d.name);
+    for (const d of dimensions) this.column(d.id, d.name, d.place);
   }
 
   get length(): number {
@@ -111,12 +111,12 @@ export class Series {
     return [this.times, this.anomalies, ...this.columns, ...(this.band ? [...this.band.low, ...this.band.high] : [])];
   }
 
-  private column(id: string, name: string): number {
+  private column(id: string, name: string, place?: number): number {
     let i = this.index.get(id);
     if (i === undefined) {
       i = this.dimensions.length;
       this.index.set(id, i);
-      this.dimensions.push({ id, name });
+      this.dimensions.push(place === undefined ? { id, name } : { id, name, place });
       const column = () => new Array<Cell>(this.times.length).fill(null);
       this.columns.push(column());
       this.band?.low.push(column());

@@ -130,7 +130,7 @@ function Tools({ session, chart, place, commands, drawn, order, display, full }:
     const values = valuesAt(model, legendRow(session, model));
     const { divisor, label } = display.peek();
     const dimensions = model.series.dimensions
-      .map((dimension, index) => ({ dimension, index, value: values[index] == null ? null : values[index] / divisor }))
+      .map((dimension, index) => ({ dimension, index: dimension.place ?? index, value: values[index] == null ? null : values[index] / divisor }))
       .filter(({ dimension }) => !model.hidden.peek().has(dimension.id));
     const host = session.host.peek()?.hostname ?? session.name;
     save(name("png"), await pngOf({ title: `${host}: ${chart.title}`, units: label, canvas, window: session.view.peek(), dimensions, theme: theme.peek() }));

@@ -104,7 +104,7 @@ export function ChartLegend({ session, model, display, order }: Props): JSX.Elem
               title={`${d.name === d.id ? d.name : `${d.name} (${d.id})`}\nclick: off and on; with shift, or double: this one alone`}
               onClick={(e) => click(d.id, e)}
             >
-              <span class="swatch" style={{ background: dimensionColor(colors, i) }} aria-hidden="true" />
+              <span class="swatch" style={{ background: dimensionColor(colors, d.place ?? i) }} aria-hidden="true" />
               <span class="name">{d.name}</span>
               <output aria-live="off">–</output>
             </button>

@@ -38,6 +38,7 @@ export function drawChart(box: HTMLElement, session: ChartSession, model: ChartM
       width,
       height,
       theme: () => theme.peek(),
+      place: (i) => series.dimensions[i]?.place ?? i,
       onHover: (time) => (range.cursor.value = time),
       onSelect: (after, before) => range.select(after, before),
       onDrag: (active) => session.hold(active),

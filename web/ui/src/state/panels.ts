@@ -64,10 +64,10 @@ export function copyName(name: string): string {
   return start.join("") + ending;
 }
 
-/** The chart with the chosen dimensions alone; the same object when all are chosen. */
+/** The chart with the chosen dimensions alone, in the colours that they have among all; the same object when all are chosen. */
 export function chosenChart(chart: Chart, dimensions: readonly string[]): Chart {
   if (dimensions.length === 0) return chart;
-  return { ...chart, dimensions: chart.dimensions.filter((d) => dimensions.includes(d.id)) };
+  return { ...chart, dimensions: chart.dimensions.map((d, place) => ({ ...d, place })).filter((d) => dimensions.includes(d.id)) };
 }
 
 /** The rows of the chosen dimensions alone. */

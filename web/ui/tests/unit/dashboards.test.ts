@@ -66,7 +66,7 @@ describe("the dimensions that were chosen", () => {
   const rows: DataTable = { dimensions: chart.dimensions, times: [10, 11, 12], columns: [[1, 2, null], [3, null, null], [5, 6, null]], step: 1, band: { low: [[1], [3], [5]], high: [[2], [4], [6]] }, anomalies: [0, 50, null] };
   it("are kept alone", () => {
     expect(chosenChart(chart, [])).toBe(chart);
-    expect(chosenChart(chart, ["z", "x", "gone"]).dimensions.map((d) => d.id)).toEqual(["x", "z"]);
+    expect(chosenChart(chart, ["z", "x", "gone"]).dimensions.map((d) => [d.id, d.place])).toEqual([["x", 0], ["z", 2]]);
     expect(chosenRows(rows, ["y", "z"])).toMatchObject({ dimensions: [{ id: "y" }, { id: "z" }], columns: [[3, null, null], [5, 6, null]], band: { low: [[3], [5]], high: [[4], [6]] } });
     expect(chosenRows(null, ["y"])).toBeNull();
   });

@@ -98,7 +98,7 @@ export function PanelGrid({ edit, board, full }: { edit: BoardEdit; board: Board
           return (
             <div
               key={p.id}
-              class={`panel${dragged.value === p.id ? " dragged" : ""}${target}`}
+              class={`panel${p.height < 3 ? " low" : p.height > 4 ? " tall" : ""}${dragged.value === p.id ? " dragged" : ""}${target}`}
               data-panel={p.id}
               style={{ "--w": String(p.width), "--w-tablet": String(p.width <= 6 ? 6 : 12), "--h": String(p.height) }}
             >
