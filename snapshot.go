@@ -79,6 +79,10 @@ func askForSnapshot(ctx context.Context, client *http.Client, base string) (s se
 
 // ownParent returns how to reach the parent that runs with opts on this machine.
 func ownParent(opts *server.Options) (*http.Client, string, error) {
+	guid, err := server.MachineGUID(opts.DataDir)
+	if err != nil {
+		return nil, "", fmt.Errorf("there is no data of a parent in %s: %w", opts.DataDir, err)
+	}
 	cfg, _ := config.Load(opts.ConfigDir)
 	web := &cfg.Server.Web
 	binds := web.Bind
@@ -116,9 +120,26 @@ func ownParent(opts *server.Options) (*http.Client, string, error) {
 		}
 		// The address is our own; its certificate is for the name that others use.
 		transport := &http.Transport{DialContext: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
-		return &http.Client{Transport: transport}, scheme + "://" + name, nil
+		return &http.Client{Transport: owner{transport, guid}}, scheme + "://" + name, nil
 	}
 	return nil, "", errors.New("the configuration has no address that offers management; name one with --url")
+}
+
+// owner asks none but the parent that has a machine GUID: on its address there may be another one.
+type owner struct {
+	http.RoundTripper
+	guid string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (o owner) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set(server.ForHeader, o.guid)
+	resp, err := o.RoundTripper.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusMisdirectedRequest {
+		return resp, err
+	}
+	return nil, errors.Join(errors.New("another parent is there; name the address of yours with --url"), resp.Body.Close())
 }
 
 // moveDir moves a directory, to another file system if need be.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,22 @@ import (
 
 // guidFile in the data directory holds the machine GUID of this parent.
 const guidFile = "machine-guid"
+
+// ForHeader is a header with the machine GUID of the parent that a request is for: another one refuses it with status 421.
+const ForHeader = "Foster-Machine-Guid"
+
+// forAnother says that a request is for another parent, if it is.
+func (s *Server) forAnother(w http.ResponseWriter, r *http.Request) bool {
+	guid := r.Header.Get(ForHeader)
+	if guid == "" || guid == s.guid {
+		return false
+	}
+	http.Error(w, "this parent is "+s.guid, http.StatusMisdirectedRequest)
+	return true
+}
+
+// MachineGUID returns the machine GUID of the parent that owns a data directory. The error is fs.ErrNotExist when none does.
+func MachineGUID(dataDir string) (string, error) { return readGUID(filepath.Join(dataDir, guidFile)) }
 
 // machineGUID returns the machine GUID of the parent that owns the data directory; the first start makes one.
 func machineGUID(dataDir string) (string, error) {

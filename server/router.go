@@ -54,6 +54,9 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, forbidden, http.StatusForbidden)
 		return
 	}
+	if s.forAnother(w, r) {
+		return
+	}
 	if h := s.handler.Load(); h != nil {
 		(*h).ServeHTTP(w, r)
 		return
@@ -191,7 +194,7 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) serveMetrics() http.Handler {
-	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelError)})
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}) // who scrapes sees what fails
 }
 
 // observe measures how long requests take, by command, and answers for those that panic.
