@@ -3,6 +3,7 @@ package tier
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -125,11 +126,17 @@ func wantRamp(t testing.TB, points []query.Point, first, last int64) {
 
 func ramp(at int64) float64 { return float64(float32(at-epoch) + 0.25) }
 
+// copyDir copies a directory, be it of an open tier: the TSDB replaces a file each second, which may be gone when it is copied.
 func copyDir(t testing.TB, from string) string {
 	t.Helper()
-	to := filepath.Join(t.TempDir(), "copy")
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
+	for try := 0; ; try++ {
+		to := filepath.Join(t.TempDir(), "copy")
+		err := os.CopyFS(to, os.DirFS(from))
+		if err == nil {
+			return to
+		}
+		if !errors.Is(err, fs.ErrNotExist) || try == 10 {
+			t.Fatal(err)
+		}
 	}
-	return to
 }
