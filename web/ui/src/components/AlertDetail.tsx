@@ -98,6 +98,7 @@ export function AlertDetail({ store, show, at, back, onClose, onSilence }: Props
             )}
           </div>
           {a && <QuietReasons store={store} alert={a} />}
+          <h3 class="hidden">The chart around it</h3>
           <AlertChart detail={d} moment={d.changes.find((c) => c.gi === at)?.when ?? newest?.when ?? a?.since ?? 0} />
           <h3>How it is decided</h3>
           <Decision detail={d} />

@@ -21,12 +21,21 @@ export function Dialog({ title, open, onClose, children, actions, wide = false }
     if (open && !d.open) d.showModal();
     else if (!open && d.open) d.close();
   }, [open]);
+  const gone = useRef(false);
+  useEffect(
+    () => () => {
+      // Only a dialog that is closed gives the focus back.
+      gone.current = true;
+      dialog.current?.close();
+    },
+    [],
+  );
   return (
     <dialog
       ref={dialog}
       class={wide ? "dialog wide" : "dialog"}
       aria-labelledby={id}
-      onClose={onClose}
+      onClose={() => gone.current || onClose()}
       onClick={(e) => {
         if (e.target === e.currentTarget) onClose(); // outside of its box
       }}

@@ -19,6 +19,8 @@ interface InputProps extends Labelled {
   placeholder?: string;
   maxLength?: number;
   disabled?: boolean;
+  /** The focus begins here when its dialog opens. */
+  autofocus?: boolean;
   /** Id of a datalist with proposals. */
   list?: string;
   onKeyDown?: (e: TargetedKeyboardEvent<HTMLInputElement>) => void;

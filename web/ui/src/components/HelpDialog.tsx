@@ -7,7 +7,7 @@ export const helpOpen = signal(false);
 type Keys = readonly (readonly [keys: readonly string[], what: string])[];
 
 const everywhere: Keys = [
-  [["/"], "search"],
+  [["/"], "search; esc leaves it"],
   [["g", "f"], "fleet"],
   [["g", "a"], "alerts"],
   [["g", "e"], "explore"],
@@ -18,7 +18,8 @@ const everywhere: Keys = [
 ];
 
 const lists: Keys = [
-  [["↓", "↑"], "next, previous host"],
+  [["↓", "↑"], "next, previous host; so do j and k"],
+  [["enter"], "open it, or the only one that the search finds"],
   [["v"], "table or tiles"],
 ];
 

@@ -43,6 +43,7 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   const submit = async () => {
+    if (busy.peek()) return;
     if (hosts.peek().trim() === "") return void (failed.value = { field: "hosts", message: "Say which hosts: * is every one." });
     const v = lasting.peek();
     const begins = start.peek() === "" ? null : timeOf(start.peek());
@@ -84,7 +85,7 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" disabled={busy.value} onClick={() => void submit()}>
+          <Button kind="primary" onClick={() => void submit()}>
             Create
           </Button>
         </>
@@ -98,7 +99,7 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
         }}
       >
         <p class="hint">Alerts of these hosts are evaluated and logged meanwhile, and nobody is told.</p>
-        <Input label="Hosts" value={hosts.value} maxLength={1000} onValue={(v) => (hosts.value = v)} hint={hint} error={errorOf("hosts")} />
+        <Input label="Hosts" autofocus value={hosts.value} maxLength={1000} onValue={(v) => (hosts.value = v)} hint={hint} error={errorOf("hosts")} />
         <Input label="Begins" type="datetime-local" value={start.value} onValue={(v) => (start.value = v)} hint={start.value === "" ? "now, unless you set a time" : undefined} error={errorOf("start")} />
         <DurationField value={lasting} now={(start.value && timeOf(start.value)) || now} error={errorOf("end", "duration")} />
         <label class="check">

@@ -65,6 +65,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
   const covered = (store.list.value.value?.alerts ?? []).filter((a) => tests.some((covers) => covers(a)));
 
   const submit = async () => {
+    if (busy.peek()) return;
     const v = lasting.peek();
     const until = "until" in v ? timeOf(v.until) : null;
     if (empty) return void (failed.value = { field: "selector", message: "Say what to silence: * for hosts is everything." });
@@ -96,7 +97,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
   const f = failed.value;
   const errorOf = (...names: string[]) => (f && names.includes(f.field) ? f.message : null);
   const field = (key: keyof Selector, label: string, hint?: string) => (
-    <Input label={label} hint={hint} value={own.value[key]} error={errorOf(key === "alarm" ? "alarm" : key)} maxLength={1000} onValue={(text) => (own.value = { ...own.value, [key]: text })} />
+    <Input label={label} hint={hint} autofocus={alerts.length === 0 && key === "alarm"} value={own.value[key]} error={errorOf(key === "alarm" ? "alarm" : key)} maxLength={1000} onValue={(text) => (own.value = { ...own.value, [key]: text })} />
   );
   return (
     <Dialog
@@ -106,7 +107,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" icon="mute" disabled={busy.value} onClick={() => void submit()}>
+          <Button kind="primary" icon="mute" onClick={() => void submit()}>
             Silence
           </Button>
         </>
@@ -140,7 +141,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
           ]}
           onValue={(v) => (effect.value = v)}
         />
-        <Input label="Why" value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder="what the next on duty should know" error={errorOf("comment")} />
+        <Input label="Why" autofocus={alerts.length > 0} value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder="what the next on duty should know" error={errorOf("comment")} />
         <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
         {f && !["selector", "alarm", "hosts", "chart", "context", "expires", "duration", "comment", "author"].includes(f.field) && (
           <p class="form-error" role="alert">

@@ -54,7 +54,7 @@ function Form(): JSX.Element {
             again();
           }}
         >
-          <Input label="Management token" type="password" value={typed.value} onValue={(v) => (typed.value = v)} hint="The first line of netdata.api.key in foster's data directory. It is remembered in this browser only, and sent to this foster only." />
+          <Input label="Management token" type="password" autofocus value={typed.value} onValue={(v) => (typed.value = v)} hint="The first line of netdata.api.key in foster's data directory. It is remembered in this browser only, and sent to this foster only." />
           <button type="submit" hidden />
         </form>
       ) : (

@@ -12,7 +12,8 @@ export function useKeys(keys: Record<string, (e: KeyboardEvent) => unknown>): vo
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
       const command = keys[e.key];
       const target = e.target as HTMLElement;
-      if (!command || target.closest("dialog")) return;
+      // While a dialog is open keys are its own, wherever the focus is: Escape closes it.
+      if (!command || document.querySelector("dialog[open]")) return;
       if (target.closest(fields)) return;
       if (e.key === " " && target.closest("button, a, summary")) {
         // The space bar belongs to what the keyboard has focused; a button that was merely clicked before is let go.

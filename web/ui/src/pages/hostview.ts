@@ -1,3 +1,4 @@
+import { ownChart } from "../components/AlertBits";
 import type { Range } from "../state/range";
 
 /** What a host page shows, as its address says it; the section is the fragment of the address. */
@@ -21,7 +22,9 @@ export function readView(p: URLSearchParams): HostView {
   let range: Range | null = null;
   if (after !== null && before !== null && after < before) range = { kind: "fixed", after, before };
   else if (last !== null) range = { kind: "live", span: Math.min(5 * 365 * 86400, Math.max(10, last)) };
-  return { range, hidden: readHidden(p.get("hide") ?? ""), query: p.get("q") ?? "", full: p.get("full") ?? p.get("chart") ?? "" };
+  const chart = p.get("full") ?? p.get("chart") ?? "";
+  // Notifications link to the charts of their alerts, and of some there is none to show.
+  return { range, hidden: readHidden(p.get("hide") ?? ""), query: p.get("q") ?? "", full: ownChart(chart) ? "" : chart };
 }
 
 /** The parameters of the address of a view; null where one is left out. */

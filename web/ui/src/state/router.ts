@@ -51,9 +51,10 @@ const search = computed(() => address.value.search);
 /** The parameters of the address. What a page shows is kept there, so that a link gives the same view. */
 export const parameters = computed<URLSearchParams>(() => new URLSearchParams(search.value));
 
-/** Goes to another place of the application, as a link would. */
-export function navigate(href: string): void {
-  history.pushState(null, "", href);
+/** Goes to another place of the application, as a link would; with `replace` the back button does not return to this one. */
+export function navigate(href: string, replace = false): void {
+  if (replace) history.replaceState(null, "", href);
+  else history.pushState(null, "", href);
   read();
   scrollTo(0, 0);
 }

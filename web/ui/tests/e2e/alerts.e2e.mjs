@@ -51,6 +51,11 @@ test("the keyboard walks through the list and the details", { skip: mockOnly }, 
       await page.getByText("1 selected").waitFor();
       await page.keyboard.press("m");
       await page.getByRole("dialog", { name: "Silence 10min_cpu_usage" }).waitFor();
+      await page.keyboard.type("a reason");
+      assert.equal(await page.getByLabel("Why").inputValue(), "a reason");
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.getByText("1 selected").waitFor();
     },
     { hosts: 12 },
   ));
@@ -78,7 +83,8 @@ test("a change that needs the token asks for it, and remembers it", { skip: mock
       await page.getByRole("button", { name: "Forget it" }).click();
       await page.getByRole("button", { name: /^end the silence of cpu/ }).click();
       await page.getByRole("button", { name: "End it" }).click();
-      await ask.getByRole("button", { name: "Cancel" }).click();
+      await page.keyboard.press("Escape");
+      await ask.waitFor({ state: "detached" });
       assert.equal(await page.locator(".quiet-list li").count(), 2);
     },
     { token: "right" },

@@ -20,6 +20,7 @@ describe("the address of a host page", () => {
   it("knows charts as links in notifications call them", () => {
     expect(readView(new URLSearchParams("chart=system.load")).full).toBe("system.load");
     expect(readView(new URLSearchParams("chart=a&full=b")).full).toBe("b");
+    expect(readView(new URLSearchParams("chart=foster.child")).full).toBe("");
   });
 
   it("says nothing of what is usual", () => {
