@@ -77,6 +77,9 @@ func wantInCopy(t *testing.T, p *parent) {
 	if err := json.Unmarshal([]byte(got.body), &s); err != nil {
 		t.Fatalf("%v: %s", err, got.body)
 	}
+	if _, err := os.Stat(filepath.Join(s.Path, historyFile)); err != nil {
+		t.Error(err)
+	}
 	set, err := silence.Open(s.Path, silence.Options{Log: p.Logger(), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)

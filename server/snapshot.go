@@ -71,6 +71,9 @@ func (s *Server) writeSnapshot(r *http.Request, now time.Time) (path string, err
 	if err := s.store.Snapshot(r.Context(), part); err != nil {
 		return "", err
 	}
+	if err := s.alerts.log.Snapshot(r.Context(), filepath.Join(part, historyFile)); err != nil {
+		return "", err
+	}
 	if err := os.Link(filepath.Join(data, guidFile), filepath.Join(part, guidFile)); err != nil {
 		return "", fmt.Errorf("copy the machine GUID: %w", err)
 	}

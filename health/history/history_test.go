@@ -98,6 +98,11 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 	check(l)
+	snapshot := p + ".snapshot"
+	if err := l.Snapshot(t.Context(), snapshot); err != nil {
+		t.Fatal(err)
+	}
+	check(openLog(t, snapshot))
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

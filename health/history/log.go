@@ -257,6 +257,21 @@ func (l *Log) Flush(ctx context.Context) error {
 	return nil
 }
 
+// Snapshot writes what was queued so far, and all before, into a new file at path.
+func (l *Log) Snapshot(ctx context.Context, path string) error {
+	if err := l.Flush(ctx); err != nil {
+		return err
+	}
+	err := l.do(ctx, func(ctx context.Context, _ *writer) error {
+		_, err := l.db.ExecContext(ctx, "VACUUM INTO ?", path)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("copy the alert log: %w", err)
+	}
+	return nil
+}
+
 // settle is Flush for those who read: while the database cannot be written they get what is in it after a moment.
 func (l *Log) settle(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, patience)
