@@ -71,9 +71,10 @@ export class BoardEdit {
     if (d && !this.draft.peek()) this.draft.value = { version: d.version, content: contentOf(d) };
   }
 
-  /** Gives the change up. */
+  /** Gives the change up, and looks what there is instead. */
   cancel(): void {
     this.draft.value = null;
+    this.again();
   }
 
   change(c: Partial<Content>): void {
@@ -120,14 +121,14 @@ export class BoardEdit {
   }
 
   private receive(d: Dashboard | null): void {
-    if (!d) {
-      // A change that is under way can still be saved as a new dashboard.
-      if (!this.draft.peek()) this.status.value = "unknown";
-      else if (!this.saved.peek()) this.saved.value = { ...this.draft.peek()!.content, id: this.id, version: this.draft.peek()!.version, created: 0, changed: 0 };
-      if (this.saved.peek() && this.draft.peek()) this.status.value = "ready";
+    const draft = this.draft.peek();
+    if (!d && !draft) {
+      this.status.value = "unknown";
       return;
     }
-    if (d.version !== this.saved.peek()?.version) this.saved.value = d;
+    if (d && d.version !== this.saved.peek()?.version) this.saved.value = d;
+    // Of a dashboard that is gone, a change that is under way is what there is: it can be saved as a new one.
+    else if (!d && !this.saved.peek()) this.saved.value = { id: this.id, version: draft!.version, name: "", description: "", last: draft!.content.last, panels: [], created: 0, changed: 0 };
     this.status.value = "ready";
   }
 

@@ -211,6 +211,29 @@ test("two who change a dashboard at the same time", () =>
     for (const d of (await send(url, "GET", "")).dashboards.filter((d) => d.name.startsWith(board.name))) await send(url, "DELETE", `/${d.id}`);
   }));
 
+test("who may not change dashboards is told", () =>
+  inBrowser(async ({ url, open }) => {
+    const { board } = await someBoard(url, "Fixed");
+    const page = await open("/");
+    const reason = "You may not manage this parent: see [web] allow management from.";
+    await page.route("**/api/foster/v1/dashboards", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), refused: reason } });
+    });
+    await page.route(`**/api/foster/v1/dashboards/${board.id}`, (route) => (route.request().method() === "PUT" ? route.fulfill({ status: 403, json: { status: 403, errorMessage: reason } }) : route.continue()));
+    await page.goto(`${url}/dashboards`);
+    await page.getByText(`You can look at dashboards and not change them: ${reason}`).waitFor();
+    await page.goto(`${url}/dashboards/${board.id}?edit=1`);
+    await page.getByText(`You can try things here, and not save them: ${reason}`).waitFor();
+    await page.locator(".board-edit").getByLabel("Description").fill("x");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("dialog", { name: "You may not do this from here" }).getByRole("button", { name: "Close" }).last().click();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("dialog", { name: "Discard what you changed?" }).getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("button", { name: "Edit" }).waitFor();
+    await send(url, "DELETE", `/${board.id}`);
+  }));
+
 test("a chart of a host is added to a dashboard", () =>
   inBrowser(async ({ url, open }) => {
     const { board, hosts } = await someBoard(url, "Target");
