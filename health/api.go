@@ -32,7 +32,7 @@ func (e *Engine) host(machineGUID string) *host {
 	return e.hosts[machineGUID]
 }
 
-// Alerts returns the alerts of a host in the order in which they were linked. The host of foster itself has the machine GUID
+// Alerts returns the alerts of a host in the order in which they were linked, and then those that wait for it after a start. The host of foster itself has the machine GUID
 // of Self.
 func (e *Engine) Alerts(machineGUID string) []Snapshot {
 	h := e.host(machineGUID)
@@ -46,7 +46,7 @@ func (e *Engine) Alerts(machineGUID string) []Snapshot {
 	for _, a := range h.alerts {
 		list = append(list, h.snapshot(a, now))
 	}
-	return list
+	return append(list, h.waiting(now)...)
 }
 
 // running says whether the charts are being evaluated; of foster itself, whether anything is.

@@ -110,6 +110,11 @@ func (h *host) visit(ctx context.Context) {
 	for _, a := range h.alerts {
 		counts.add(a.status)
 	}
+	for _, id := range h.known {
+		if id.logged != nil && h.rules.Mode != Never {
+			counts.add(id.logged.New)
+		}
+	}
 	if counts != *h.counts.Load() {
 		h.counts.Store(&counts)
 	}
