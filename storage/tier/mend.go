@@ -54,9 +54,6 @@ func mend(dir string, log *slog.Logger) (late bool, err error) {
 // mendLogs makes the logs readable to their last whole record. late says that there is one of late points.
 func mendLogs(dir string, killed bool, log *slog.Logger) (late bool, err error) {
 	wal, wbl := filepath.Join(dir, "wal"), filepath.Join(dir, wlog.WblDirName)
-	if err := unmarked(wbl); err != nil {
-		return false, err
-	}
 	// The TSDB does not open with a damaged checkpoint, but repairs the log at the wrong place.
 	checkpoint, last, err := wlog.LastCheckpoint(wal)
 	switch {

@@ -1,82 +1,81 @@
 package tier
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
+	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/record"
-	"github.com/prometheus/prometheus/tsdb/wlog"
-	"github.com/prometheus/prometheus/util/compression"
 )
 
-// unmark writes the log of late points anew without its marks. A mark says that the points of a series up to there are in
-// a chunk of the head, and has them forgotten when the log is read; but not every point before a mark is in a chunk of which
-// a mark tells, and mend has removed the chunks. A process may be killed at any moment: see unmarked.
+// The TSDB's log (prometheus tsdb/docs/format/wal.md): pages, in which there are parts of records with a header of a type,
+// two bytes length and a CRC-32C.
+const (
+	logPage       = 32 << 10
+	partHeader    = 7
+	partType      = 7      // bits of the type byte; the others say how the record is compressed
+	partFull      = 1      // the record
+	partFirst     = 2      // its beginning
+	nothingMarked = 1 << 7 // a type of record that no TSDB knows, and all pass over
+)
+
+// unmark takes the marks out of the log of late points, whose records are whole. A mark says that the points of a series up to
+// there are in a chunk of the head, and has them forgotten when the log is read; but not every point before a mark is in a
+// chunk of which a mark tells, and mend has removed the chunks.
+//
+// It writes over them, five bytes each: there may be no space for more.
 func unmark(dir string) error {
-	marked, err := eachRecord(dir, func([]byte) error { return nil })
-	if err != nil || !marked {
-		return err
-	}
-	to := dir + ".new"
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
-	w, err := wlog.New(slog.New(slog.DiscardHandler), nil, to, compression.None)
+	segments, err := segmentsOf(dir)
 	if err != nil {
-		return fmt.Errorf("write the log of late points: %w", err)
-	}
-	_, err = eachRecord(dir, func(rec []byte) error { return w.Log(rec) })
-	if err := errors.Join(err, w.Close()); err != nil { // which syncs it
-		return fmt.Errorf("write the log of late points: %w", err)
-	}
-	if err := syncDir(to); err != nil {
 		return err
 	}
-	if err := os.Rename(dir, dir+".old"); err != nil {
-		return err
+	for _, name := range segments {
+		if err := unmarkSegment(filepath.Join(dir, name)); err != nil {
+			return fmt.Errorf("take the marks out of the log of late points: %w", err)
+		}
 	}
-	return unmarked(dir)
+	return nil
 }
 
-// unmarked completes what unmark was doing when the process was killed.
-func unmarked(dir string) error {
-	replaced, err := exists(dir + ".old")
+func unmarkSegment(path string) (err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	if replaced { // so the new one is complete
-		if there, err := exists(dir); err != nil {
-			return err
-		} else if !there {
-			if err := os.Rename(dir+".new", dir); err != nil {
-				return err
+	defer func() { err = errors.Join(err, f.Close()) }()
+	var page [logPage]byte
+	changed := false
+	for at := int64(0); ; at += logPage {
+		n, err := io.ReadFull(io.NewSectionReader(f, at, logPage), page[:])
+		for i := 0; i+partHeader < n && page[i] != 0; {
+			header, data := page[i:i+partHeader], page[i+partHeader:n]
+			length := int(binary.BigEndian.Uint16(header[1:]))
+			if length > len(data) {
+				break
 			}
+			data = data[:length]
+			if kind := header[0] & partType; length > 0 && (kind == partFull || kind == partFirst) && header[0] == kind && data[0] == byte(record.MmapMarkers) {
+				data[0] = nothingMarked
+				binary.BigEndian.PutUint32(header[3:], crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
+				if _, err := f.WriteAt(page[i+3:i+partHeader+1], at+int64(i)+3); err != nil {
+					return err
+				}
+				changed = true
+			}
+			i += partHeader + length
 		}
-		if err := syncDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
-	}
-	return errors.Join(os.RemoveAll(dir+".old"), os.RemoveAll(dir+".new"))
-}
-
-// eachRecord calls do for each record of a log that is no mark, and says whether there are marks.
-func eachRecord(dir string, do func(rec []byte) error) (marked bool, err error) {
-	segments, err := wlog.NewSegmentsReader(dir)
-	if err != nil {
-		return false, fmt.Errorf("read the log of late points: %w", err)
-	}
-	r := wlog.NewReader(segments)
-	decoder := record.NewDecoder(labels.NewSymbolTable(), slog.New(slog.DiscardHandler))
-	for err == nil && r.Next() {
-		if decoder.Type(r.Record()) == record.MmapMarkers {
-			marked = true
+		switch {
+		case err == nil:
 			continue
+		case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			return err
+		case changed:
+			return f.Sync()
 		}
-		err = do(r.Record())
+		return nil
 	}
-	return marked, errors.Join(err, r.Err(), segments.Close())
 }
