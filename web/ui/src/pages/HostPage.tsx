@@ -22,7 +22,6 @@ import { Status } from "../components/Status";
 import { TopBar } from "../components/TopBar";
 import { HostSession } from "../state/host";
 import { presets } from "../state/range";
-import { navigate } from "../state/router";
 import { compileSearch } from "../state/search";
 import { alertedCharts, mainCharts } from "../state/overview";
 import { chartTexts, groupCharts, type Family, type Section } from "../state/sections";
@@ -36,12 +35,6 @@ export function HostPage({ name }: { name: string }): JSX.Element {
   useEffect(() => {
     document.title = `${hostname} – foster`;
   }, [hostname]);
-  const parent = session.status.value === "parent";
-  useEffect(() => {
-    // Alerts of foster itself name it as their host. What there is to see of it is its load.
-    if (parent) navigate("/streaming", true);
-  }, [parent]);
-  if (parent) return <></>;
   if (session.status.value === "unknown") {
     return (
       <NotFound title="Unknown host">
@@ -73,12 +66,10 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
   const current = useCurrentSection(sections);
   useHostKeys(session, sections, current, full);
   useHostAddress(session, { query, full, sections, current });
-  // The chart of an old link may be gone.
-  const filled = useComputed(() => session.charts.value.some((c) => c.id === full.value)).value;
   useEffect(() => {
-    document.documentElement.classList.toggle("full-screen", filled);
+    document.documentElement.classList.toggle("full-screen", full.value !== "");
     return () => document.documentElement.classList.remove("full-screen");
-  }, [filled]);
+  }, [full.value]);
 
   const host = session.host.value;
   const commandsOf = (chart: Chart) => (shown: () => string[]) => [
@@ -174,12 +165,12 @@ function useHostKeys(session: HostSession, sections: ReadonlySignal<Section[]>, 
   const moveCursor = (by: number) => {
     const { after, before } = session.view.peek();
     const row = Math.max(1, (before - after) / 120);
-    range.point(Math.min(before, Math.max(after, (range.cursor.peek() ?? (by < 0 ? before : after)) + by * row)), true);
+    range.cursor.value = Math.min(before, Math.max(after, (range.cursor.peek() ?? (by < 0 ? before : after)) + by * row));
   };
   const leave = () => {
     if (full.peek() !== "") full.value = "";
     else {
-      range.point(null);
+      range.cursor.value = null;
       range.live();
     }
   };
