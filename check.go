@@ -46,14 +46,18 @@ func runCheck(_ context.Context, e *env, args []string) error {
 	}
 	settings, definitions := server.HealthSettings(cfg, *dir)
 	for _, p := range definitions {
-		fmt.Fprintln(e.stdout, config.Problem{File: p.File, Line: p.Line, Message: p.Text, Severity: config.Warning})
-		count[config.Warning]++
+		fmt.Fprintln(e.stdout, config.Problem{File: p.File, Line: p.Line, Message: p.Text, Severity: config.Error})
+		count[config.Error]++
 	}
 	web := &cfg.Server.Web
 	pair, err := server.LoadCertificate(web)
 	if err != nil {
 		fmt.Fprintln(e.stdout, "error:", err)
 		count[config.Error]++
+	}
+	for _, missing := range missingCertificate(*dir, web) {
+		fmt.Fprintln(e.stdout, "warning:", missing)
+		count[config.Warning]++
 	}
 	if web.Enabled && len(web.Bind) == 0 {
 		fmt.Fprintln(e.stdout, "error: [web] bind to has no address that can be used")
@@ -70,6 +74,22 @@ func runCheck(_ context.Context, e *env, args []string) error {
 	}
 	_, err = fmt.Fprintf(e.stdout, "\n%s: no errors, %s\n", *dir, plural(count[config.Warning], "warning"))
 	return err
+}
+
+// missingCertificate says which files of a certificate are missing that somebody has named, or whose counterpart is there.
+func missingCertificate(dir string, web *config.Web) (complaints []string) {
+	there := func(file string) bool {
+		_, err := os.Stat(file)
+		return err == nil
+	}
+	cert, key := web.SSLCertificate, web.SSLKey
+	for _, f := range []struct{ option, file, name, other string }{{"ssl certificate", cert, "cert.pem", key}, {"ssl key", key, "key.pem", cert}} {
+		named := f.file != "" && f.file != filepath.Join(dir, "ssl", f.name)
+		if !there(f.file) && (named || there(f.other)) {
+			complaints = append(complaints, fmt.Sprintf("[web] %s: there is no %s, so there is no TLS", f.option, f.file))
+		}
+	}
+	return complaints
 }
 
 func plural(n int, what string) string {
