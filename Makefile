@@ -19,7 +19,7 @@ run: build
 	./foster run --config config --data data
 
 demo: build
-	./foster demo --config config --data data
+	./foster demo --config demo/config --data demo/data
 
 # The page: built once, embedded in the binary.
 $(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json
