@@ -128,6 +128,9 @@ func (c carefulCompactor) Plan(dir string) ([]string, error) {
 
 // Write implements tsdb.Compactor.
 func (c carefulCompactor) Write(dest string, b tsdb.BlockReader, mint, maxt int64, base *tsdb.BlockMeta) ([]ulid.ULID, error) {
+	if c.raw.settled {
+		return nil, nil
+	}
 	if release := c.raw.release; release != nil {
 		release()
 	}

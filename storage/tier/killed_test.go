@@ -91,6 +91,41 @@ func TestClosedWithLatePoints(t *testing.T) {
 	wantRamp(t, read(t, r, "a.live", "x", epoch, epoch+1100), epoch+1001, epoch+1100)
 }
 
+// Late points that went into blocks when the tier was closed are not kept in the head when it is opened.
+func TestSettledPointsAreForgotten(t *testing.T) {
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	f := newFeeder(t, r)
+	feed := func(first, last int64) {
+		for at := first; at <= last; at++ {
+			f.append(series("a.b", "x"), at, ramp(at), 0)
+		}
+		f.commit()
+	}
+	feed(epoch+801, epoch+900)
+	feed(epoch+1, epoch+500)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = openRaw(t, dir, compactingOptions())
+	late := func() []span {
+		spans, err := r.lateSpans(t.Context(), &Query{GUID: guid, Chart: "a.b"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return spans
+	}
+	if spans := late(); len(spans) > 0 {
+		t.Errorf("the head has late points from %v", spans)
+	}
+	f = newFeeder(t, r)
+	feed(epoch+501, epoch+800) // others that come are kept
+	if len(late()) == 0 {
+		t.Error("the head has no late points")
+	}
+	wantRamp(t, read(t, r, "a.b", "x", epoch, epoch+900), epoch+1, epoch+900)
+}
+
 // A series that comes when another has left the head does not get the reference of that one, not after a stop either: when
 // the process is killed then, the log has both.
 func TestReferencesAreNotGivenAgain(t *testing.T) {

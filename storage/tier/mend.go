@@ -225,6 +225,21 @@ func (r *Raw) settle() {
 	}
 }
 
+// forgetSettled has the TSDB forget late points that are in blocks, as all are of which the log has none. When it opens it
+// finds all their chunks that are still in its files, and would keep them, with these and all later files, until others come late.
+func (r *Raw) forgetSettled() {
+	if r.db.Head().MaxOOOTime() == math.MinInt64 {
+		return
+	}
+	r.compaction.Lock()
+	defer r.compaction.Unlock()
+	r.settled = true
+	defer func() { r.settled = false }()
+	if err := r.db.CompactOOOHead(context.Background()); err != nil {
+		r.log.Warn("late points that are in blocks stay in the head", "error", err)
+	}
+}
+
 // settleMost is the size, in bytes, of the log of late points up to which they are settled when the tier is closed: some
 // 16 million points, a second.
 const settleMost = 256 << 20

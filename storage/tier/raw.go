@@ -134,6 +134,7 @@ type Raw struct {
 	// late is held for reading by commits, and for writing while the TSDB makes a list of the late points to write into blocks.
 	late    sync.RWMutex
 	release func() // late, when writing begins; guarded by compaction; nil while nothing is listed
+	settled bool   // the late points of the head are in blocks; guarded by compaction
 	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
 	mu sync.RWMutex
 	// blocks is held for reading by what reads blocks, and for writing while points of them are marked as deleted: the TSDB
@@ -213,6 +214,8 @@ func Open(dir string, o Options) (*Raw, error) {
 	db.DisableCompactions() // but for those of upkeep
 	if late {
 		r.settle()
+	} else {
+		r.forgetSettled()
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
