@@ -180,6 +180,9 @@ func listen(ctx context.Context, b config.Bind) (net.Listener, error) {
 		}
 	}
 	ln, err := lc.Listen(ctx, b.Network, b.Address())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%w by another process; --listen, or [web] bind to, says where else", err)
+	}
 	if err != nil {
 		return nil, err
 	}
