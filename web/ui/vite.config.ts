@@ -18,6 +18,7 @@ export default defineConfig({
     proxy: {
       "/api": backend,
       "^/host/[^/]+/api/": backend,
+      "/prometheus": backend,
     },
   },
   test: {

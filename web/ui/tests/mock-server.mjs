@@ -9,6 +9,7 @@ import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const dist = process.env.UI_DIST ?? join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
+const self = "99999999-0000-4000-8000-000000000000"; // the server itself, as a host
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
 const shapes = [
@@ -390,6 +391,14 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
     return json(res, boards.get(id));
   }
 
+  /** What the server says of itself: it has no charts. */
+  function ofParent(res, api) {
+    if (api === "/api/v1/info") return json(res, { version: "mock", uid: self, mirrored_hosts_status: [{ guid: self, hostname: "parent", hops: 0 }, ...hosts.map((h) => ({ guid: h.guid, hostname: h.hostname, hops: 1 }))] });
+    if (api === "/api/v1/charts") return json(res, { hostname: "parent", charts: {} });
+    if (api === "/api/v1/alarms") return json(res, { hostname: "parent", alarms: {} });
+    return text(res, 404, "The parent itself has no live values.");
+  }
+
   const json = (res, body, status = 200) => {
     res.writeHead(status, { "Content-Type": "application/json" });
     res.end(JSON.stringify(body));
@@ -450,6 +459,7 @@ export async function start({ port = 0, hosts: count = 3, alerts: moreAlerts = 0
     if (url.pathname === "/api/foster/v1/first_child") return json(res, { api_keys: 1, api_key: "11111111-2222-3333-4444-555555555555", destination: "192.0.2.1:19999" });
     const [, name, api] = /^\/host\/([^/]+)(\/api\/.*)$/.exec(url.pathname) ?? [];
     if (!api) return void file(res, url.pathname);
+    if (decodeURIComponent(name) === "parent" || name === self) return ofParent(res, api);
     const host = hosts.find((h) => h.hostname === decodeURIComponent(name) || h.guid === decodeURIComponent(name));
     if (!host) return text(res, 404, "unknown host");
     switch (api) {

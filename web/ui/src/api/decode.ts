@@ -93,6 +93,8 @@ export function decodeFleet(v: unknown): Fleet {
 
 export function decodeInfo(v: unknown): HostInfo {
   const o = obj(v);
+  // Of all hosts that an answer lists the parent alone is no step away from itself.
+  const parent = arr(o["mirrored_hosts_status"]).map(obj).find((h) => h["hops"] === 0);
   const join = (...keys: string[]) => keys.map((k) => str(o[k])).filter((s) => s !== "" && s !== "unknown").join(" ");
   return {
     version: str(o["version"]),
@@ -103,6 +105,7 @@ export function decodeInfo(v: unknown): HostInfo {
     cores: positive(o["cores_total"]),
     memory: positive(o["ram_total"]),
     labels: strings(o["host_labels"]),
+    parent: str(o["uid"]) !== "" && str(o["uid"]) === str(parent?.["guid"]),
   };
 }
 

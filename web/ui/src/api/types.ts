@@ -50,6 +50,8 @@ export interface HostInfo {
   /** Bytes. */
   memory: number | null;
   labels: Record<string, string>;
+  /** Whether this is foster itself, of which there are no charts. */
+  parent: boolean;
 }
 
 export type ChartType = "line" | "area" | "stacked" | "heatmap";

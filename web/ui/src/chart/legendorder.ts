@@ -19,3 +19,8 @@ export function orderOf(order: LegendOrder, names: readonly string[], values: re
   if (order === "value") indices.sort((a, b) => size(b) - size(a) || a - b);
   return indices;
 }
+
+/** How many of the names of a legend are shown where there is room for so many: when not all fit, the last place is for what shows the rest. */
+export function fits(names: number, room: number): number {
+  return names <= room ? names : Math.max(0, room - 1);
+}

@@ -159,11 +159,12 @@ export class Plot {
     drawThresholds(this.u, this.thresholds, colors);
   }
 
-  /** Shows the shared cursor at `time`, unless it comes from this chart. */
-  setCursor(time: number | null): void {
-    if (this.hovered) return;
+  /** Shows the shared cursor at `time`, with its name when `named`, unless it comes from this chart. */
+  setCursor(time: number | null, named = false): void {
+    if (this.hovered && !named) return;
     const left = time === null ? -10 : this.u.valToPos(time, "x");
     const inside = left >= 0 && left <= this.u.over.clientWidth;
+    this.showTime(named && inside ? time : null, left);
     if (!inside && (this.u.cursor.left ?? -10) < 0) return;
     this.u.setCursor({ left: inside ? left : -10, top: inside ? 0 : -10 }, false);
   }
@@ -211,11 +212,11 @@ export class Plot {
           font: labelFont,
           size: 24,
           gap: 4,
-          space: 70,
+          space: (_u, _axis, _min, _max, width) => timeSpace(width),
           grid: { stroke: grid, width: 1 },
           ticks: { show: false },
-          // A label at the very end would be cut.
-          values: (u, splits, _axis, _space, step) => splits.map((t) => (u.valToPos(t, "x") > u.over.clientWidth - 8 ? "" : formatTimeTick(t, step))),
+          // A label at the very end would be cut. The size in the document is not known yet when a chart is drawn for the first time.
+          values: (u, splits, _axis, _space, step) => splits.map((t) => (u.valToPos(t, "x") > u.bbox.width / uPlot.pxRatio - 8 ? "" : formatTimeTick(t, step))),
         },
         {
           stroke: label,
@@ -311,6 +312,11 @@ export class Plot {
       onGrab: (active) => over.classList.toggle("grabbed", active),
     });
   }
+}
+
+/** The least pixels between two labels of a time axis that is so wide: narrow ones would have one label at most. */
+function timeSpace(width: number): number {
+  return width < 420 ? 52 : 70;
 }
 
 /** The smallest and the largest value of columns; zero when there is none. */

@@ -93,8 +93,11 @@ function AlarmMark({ alarms, host }: { alarms: readonly Alarm[]; host: string })
   return (
     <a class="alarm-mark" href={alertHref({ guid: host, chart: first!.chart, name: first!.name })} title={text}>
       <Status tone={first!.status === "CRITICAL" ? "critical" : "warning"}>
-        {first!.name} {first!.value}
-        {up.length > 1 && ` +${up.length - 1}`}
+        <b>{first!.name}</b>
+        <span class="figure">
+          {first!.value}
+          {up.length > 1 && ` +${up.length - 1}`}
+        </span>
       </Status>
     </a>
   );

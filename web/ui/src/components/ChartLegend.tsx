@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { effect, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../chart/format";
-import { orderOf, type LegendOrder } from "../chart/legendorder";
+import { fits, orderOf, type LegendOrder } from "../chart/legendorder";
 import { dimensionColor } from "../chart/palette";
 import type { Display } from "../chart/plot";
 import { firstAfter } from "../chart/series";
@@ -10,6 +10,7 @@ import type { Cell } from "../api/types";
 import type { ChartModel } from "../state/chart";
 import type { ChartSession } from "../state/chartsession";
 import { theme } from "../state/theme";
+import { Icon } from "./icons";
 
 const reorderEvery = 3000; // ms: rows that change places all the time cannot be read
 
@@ -41,7 +42,23 @@ interface Props {
  * The values change every second on every chart, so they are written into the document directly instead of being rendered.
  */
 export function ChartLegend({ session, model, display, order }: Props): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLUListElement>(null);
+  const room = useSignal(Infinity); // names
+  const open = useSignal(0); // px that the place of the legend is high while all of it lies over the plot, 0 when it does not
+  useLayoutEffect(() => {
+    const measure = () => {
+      const style = getComputedStyle(list.current!);
+      const columns = style.gridTemplateColumns.split(" ").length;
+      room.value = columns * (Number(style.getPropertyValue("--legend-rows")) || 3);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(box.current!);
+    const card = box.current!.parentElement; // full screen, or as high as a dashboard says
+    if (card) observer.observe(card);
+    return () => observer.disconnect();
+  }, [room]);
   const places = useSignal<readonly number[]>([]);
   const hiddenBefore = useRef<ReadonlySet<string>>(new Set());
   useEffect(() => {
@@ -92,25 +109,38 @@ export function ChartLegend({ session, model, display, order }: Props): JSX.Elem
   const colors = theme.value;
   const { dimensions } = model.series;
   const shown = places.value.length === dimensions.length ? places.value : dimensions.map((_, i) => i);
+  const visible = fits(dimensions.length, room.value);
+  const more = dimensions.length - visible;
+  const all = open.value > 0 && more > 0;
   return (
-    <ul class="legend" ref={list}>
-      {shown.map((i) => {
-        const d = dimensions[i]!;
-        return (
-          <li key={d.id}>
-            <button
-              type="button"
-              aria-pressed={!hidden.has(d.id)}
-              title={`${d.name === d.id ? d.name : `${d.name} (${d.id})`}\nclick: off and on; with shift, or double: this one alone`}
-              onClick={(e) => click(d.id, e)}
-            >
-              <span class="swatch" style={{ background: dimensionColor(colors, d.place ?? i) }} aria-hidden="true" />
-              <span class="name">{d.name}</span>
-              <output aria-live="off">–</output>
+    <div class="legend-box" ref={box} style={all ? { height: `${open.value}px` } : undefined}>
+      <ul class={all ? "legend all" : "legend"} ref={list}>
+        {shown.map((i, at) => {
+          const d = dimensions[i]!;
+          return (
+            <li key={d.id} hidden={!all && at >= visible}>
+              <button
+                type="button"
+                aria-pressed={!hidden.has(d.id)}
+                title={`${d.name === d.id ? d.name : `${d.name} (${d.id})`}\nclick: off and on; with shift, or double: this one alone`}
+                onClick={(e) => click(d.id, e)}
+              >
+                <span class="swatch" style={{ background: dimensionColor(colors, d.place ?? i) }} aria-hidden="true" />
+                <span class="name">{d.name}</span>
+                <output aria-live="off">–</output>
+              </button>
+            </li>
+          );
+        })}
+        {more > 0 && (
+          <li key=" more">
+            <button type="button" class="more" aria-expanded={all} onClick={() => (open.value = all ? 0 : box.current!.clientHeight)}>
+              {all ? "fewer" : `${more} more`}
+              <Icon name="chevron" />
             </button>
           </li>
-        );
-      })}
-    </ul>
+        )}
+      </ul>
+    </div>
   );
 }

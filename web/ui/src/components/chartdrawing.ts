@@ -39,7 +39,7 @@ export function drawChart(box: HTMLElement, session: ChartSession, model: ChartM
       height,
       theme: () => theme.peek(),
       place: (i) => series.dimensions[i]?.place ?? i,
-      onHover: (time) => (range.cursor.value = time),
+      onHover: (time) => range.point(time),
       onSelect: (after, before) => range.select(after, before),
       onDrag: (active) => session.hold(active),
       onReset: () => range.live(),
@@ -74,7 +74,7 @@ export function drawChart(box: HTMLElement, session: ChartSession, model: ChartM
     }
     moveCursor();
   };
-  const moveCursor = () => plot?.setCursor(range.cursor.peek());
+  const moveCursor = () => plot?.setCursor(range.cursor.peek(), range.keyed.peek());
 
   const resized = new ResizeObserver((entries) => {
     const size = entries.at(-1)!.contentRect;
@@ -96,7 +96,7 @@ export function drawChart(box: HTMLElement, session: ChartSession, model: ChartM
       frames.add(draw);
     }),
     effect(() => {
-      void range.cursor.value;
+      void [range.cursor.value, range.keyed.value];
       frames.add(moveCursor);
     }),
     effect(() => {

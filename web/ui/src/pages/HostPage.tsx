@@ -22,6 +22,7 @@ import { Status } from "../components/Status";
 import { TopBar } from "../components/TopBar";
 import { HostSession } from "../state/host";
 import { presets } from "../state/range";
+import { navigate } from "../state/router";
 import { compileSearch } from "../state/search";
 import { alertedCharts, mainCharts } from "../state/overview";
 import { chartTexts, groupCharts, type Family, type Section } from "../state/sections";
@@ -35,6 +36,12 @@ export function HostPage({ name }: { name: string }): JSX.Element {
   useEffect(() => {
     document.title = `${hostname} – foster`;
   }, [hostname]);
+  const parent = session.status.value === "parent";
+  useEffect(() => {
+    // Alerts of foster itself name it as their host. What there is to see of it is its load.
+    if (parent) navigate("/streaming", true);
+  }, [parent]);
+  if (parent) return <></>;
   if (session.status.value === "unknown") {
     return (
       <NotFound title="Unknown host">
@@ -66,10 +73,12 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
   const current = useCurrentSection(sections);
   useHostKeys(session, sections, current, full);
   useHostAddress(session, { query, full, sections, current });
+  // The chart of an old link may be gone.
+  const filled = useComputed(() => session.charts.value.some((c) => c.id === full.value)).value;
   useEffect(() => {
-    document.documentElement.classList.toggle("full-screen", full.value !== "");
+    document.documentElement.classList.toggle("full-screen", filled);
     return () => document.documentElement.classList.remove("full-screen");
-  }, [full.value]);
+  }, [filled]);
 
   const host = session.host.value;
   const commandsOf = (chart: Chart) => (shown: () => string[]) => [
@@ -86,7 +95,7 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
     <>
       <TopBar>
         <div class="hosttitle">
-          <h1>{hostname}</h1>
+          <h1 title={hostname}>{hostname}</h1>
           {host && <Badge host={host} />}
           <Button kind="quiet" icon="link" aria-label="copy a link to this view" onClick={() => void copyLink()} />
           <AlertsLink session={session} />
@@ -130,7 +139,8 @@ function AlertsLink({ session }: { session: HostSession }): JSX.Element {
   const [critical, warning] = counts.value;
   return (
     <a class="btn plain alerts-link" href={`/host/${encodeURIComponent(session.name)}/alerts`}>
-      Alerts
+      <Icon name="bell" />
+      <span class="word">Alerts</span>
       {critical + warning > 0 && <Status tone={critical > 0 ? "critical" : "warning"}>{critical + warning}</Status>}
     </a>
   );
@@ -165,12 +175,12 @@ function useHostKeys(session: HostSession, sections: ReadonlySignal<Section[]>, 
   const moveCursor = (by: number) => {
     const { after, before } = session.view.peek();
     const row = Math.max(1, (before - after) / 120);
-    range.cursor.value = Math.min(before, Math.max(after, (range.cursor.peek() ?? (by < 0 ? before : after)) + by * row));
+    range.point(Math.min(before, Math.max(after, (range.cursor.peek() ?? (by < 0 ? before : after)) + by * row)), true);
   };
   const leave = () => {
     if (full.peek() !== "") full.value = "";
     else {
-      range.cursor.value = null;
+      range.point(null);
       range.live();
     }
   };

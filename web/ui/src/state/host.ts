@@ -9,7 +9,8 @@ import { spanOf } from "./range";
 import { Viewport } from "./viewport";
 import { pageVisible } from "./visible";
 
-export type HostStatus = "loading" | "ready" | "unknown" | "error";
+/** What is known of a host; "parent" is foster itself, which has no charts and sends no points. */
+export type HostStatus = "loading" | "ready" | "unknown" | "error" | "parent";
 
 const mostFollowed = 200; // charts in one live stream, the server's limit
 const alarmsEvery = 10_000; // ms
@@ -153,6 +154,7 @@ export class HostSession {
   }
 
   private resume(): void {
+    if (this.status.peek() === "parent" || this.status.peek() === "unknown") return;
     this.feed.start();
     this.viewport.resume();
     void this.loadAlarms();
@@ -181,11 +183,13 @@ export class HostSession {
         const old = known.get(c.id);
         return old && sameDefinition(old, c) ? old : c;
       });
+      if (this.status.peek() === "parent") return;
       this.status.value = "ready";
       this.retry = 1000;
       this.viewport.askFailed();
     } catch (err) {
       if (this.abort.signal.aborted) return;
+      if (this.status.peek() === "parent") return;
       if (err instanceof ApiError && err.status === 404) {
         this.status.value = "unknown";
         this.suspend();
@@ -210,7 +214,12 @@ export class HostSession {
 
   private async loadInfo(): Promise<void> {
     try {
-      this.info.value = await fetchInfo(this.name, this.abort.signal);
+      const info = await fetchInfo(this.name, this.abort.signal);
+      this.info.value = info;
+      if (!info.parent) return;
+      this.status.value = "parent";
+      clearTimeout(this.timers.charts);
+      this.suspend();
     } catch {
       // Facts only: the header does without them.
     }

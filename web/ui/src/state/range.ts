@@ -1,4 +1,4 @@
-import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { batch, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 
 /** What a host page shows: the last `span` seconds, moving, or a fixed time. */
 export type Range = { kind: "live"; span: number } | { kind: "fixed"; after: number; before: number };
@@ -72,8 +72,10 @@ export function pan(range: Range, share: number, now: number): Range {
 /** The time range and cursor that all charts of a page share. */
 export class TimeRange {
   private readonly current: Signal<Range>;
-  /** Time under the pointer on any chart, or null. */
+  /** Time under the pointer on any chart, or where the keyboard moved it, or null. */
   readonly cursor = signal<number | null>(null);
+  /** Whether the keyboard moved the cursor: then no chart is under a pointer that says the time. */
+  readonly keyed = signal(false);
   private liveSpan: number;
 
   constructor(
@@ -99,6 +101,14 @@ export class TimeRange {
   set(range: Range): void {
     if (range.kind === "live") this.liveSpan = range.span;
     this.current.value = range;
+  }
+
+  /** Puts the cursor at a time, or takes it away. */
+  point(time: number | null, keyed = false): void {
+    batch(() => {
+      this.cursor.value = time;
+      this.keyed.value = keyed && time !== null;
+    });
   }
 
   /** Shows the last `span` seconds live. */

@@ -79,6 +79,51 @@ test("all charts share the cursor", () =>
     assert.match(await page.locator(".time-tag:not([hidden])").innerText(), /^\d\d:\d\d:\d\d$/);
   }));
 
+test("the keyboard moves the cursor, with its time on every chart", () =>
+  inBrowser(async ({ url, open }) => {
+    const { path } = await someHost(url);
+    const page = await open(path, { width: 1440 });
+    await page.waitForFunction(() => document.querySelectorAll(".chart canvas").length >= 2);
+    await page.keyboard.press(" ");
+    const tags = page.locator(".time-tag:not([hidden])");
+    await eventually(async () => (await page.keyboard.press("Shift+ArrowLeft"), (await tags.count()) >= 2), "the charts say the time");
+    const [first, ...others] = await tags.allInnerTexts();
+    assert.match(first, /^\d\d:\d\d:\d\d$/);
+    assert.ok(others.every((t) => t === first));
+    await page.keyboard.press("Escape");
+    await eventually(async () => (await tags.count()) === 0, "Escape takes it away");
+  }));
+
+test("names of dimensions that have no room are shown on demand", { skip: mockOnly }, () =>
+  inBrowser(async ({ url, open }) => {
+    const { path } = await someHost(url);
+    const page = await open(path, { width: 390, height: 844 });
+    const chart = page.locator('.chart[data-chart="system.cpu"]').first();
+    const names = chart.locator(".legend li:visible [aria-pressed]");
+    const more = chart.locator(".legend .more");
+    await more.waitFor();
+    const few = await names.count();
+    assert.equal(await more.innerText(), `${9 - few} more`);
+    const height = (await chart.locator(".plot").boundingBox()).height;
+    await more.click();
+    await eventually(async () => (await names.count()) === 9, "all names are shown");
+    assert.equal((await chart.locator(".plot").boundingBox()).height, height, "the plot stays as it is");
+    await more.click();
+    await eventually(async () => (await names.count()) === few, "the others are hidden again");
+  }));
+
+test("the address of foster itself shows its load", { skip: mockOnly }, () =>
+  inBrowser(async ({ url, open }) => {
+    const page = await open("/host/parent/?chart=foster.self");
+    await page.getByRole("heading", { level: 1, name: "Streaming" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/streaming");
+    const { path } = await someHost(url);
+    await page.goto(`${url}${path}?chart=foster.child`);
+    await page.waitForSelector(".chart canvas");
+    assert.equal(await page.locator(".chart.full").count(), 0);
+    assert.equal(await page.evaluate(() => document.documentElement.classList.contains("full-screen")), false);
+  }));
+
 test("search, dimensions, theme and help", () =>
   inBrowser(async ({ url, open }) => {
     const { path } = await someHost(url);
@@ -92,7 +137,7 @@ test("search, dimensions, theme and help", () =>
     assert.ok((await page.locator(`.chart[data-chart="${id}"]`).count()) === 1);
     await page.keyboard.press("Escape");
     assert.equal(await page.locator(".chart").count(), all);
-    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "BODY", "the search is left");
 
     const chart = page.locator(".chart:has(.legend li:nth-child(2))").first();
     const dimension = chart.locator(".legend button").first();

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { DataTable } from "../../src/api/types";
 import { csvOf } from "../../src/chart/export";
 import { listenForGestures, wheelFactor } from "../../src/chart/gestures";
-import { orderOf } from "../../src/chart/legendorder";
+import { fits, orderOf } from "../../src/chart/legendorder";
 import { Series } from "../../src/chart/series";
 
 it("CSV has the rows of the window, gaps empty and names quoted", () => {
@@ -90,4 +90,15 @@ describe("gestures", () => {
     touch("pointermove", 1, 10);
     expect(g.onPan).toHaveBeenCalledTimes(1);
   });
+});
+
+describe("a legend", () => {
+  it.each([
+    [9, 12, 9],
+    [6, 6, 6],
+    [9, 6, 5],
+    [3, 1, 0],
+    [4, Infinity, 4],
+    [0, 6, 0],
+  ])("of %d names with room for %d shows %d", (names, room, shown) => expect(fits(names, room)).toBe(shown));
 });

@@ -28,6 +28,13 @@ describe("decoders", () => {
     expect(decodeInfo({ cores_total: "8", ram_total: "1024", os_name: "Debian", os_version: "12", virtualization: "unknown" })).toMatchObject({ cores: 8, memory: 1024, os: "Debian 12", virtualization: "" });
   });
 
+  it("tell foster itself from its hosts", () => {
+    const mirrored_hosts_status = [{ guid: "p", hops: 0 }, { guid: "c", hops: 1 }];
+    expect(decodeInfo({ uid: "p", mirrored_hosts_status }).parent).toBe(true);
+    expect(decodeInfo({ uid: "c", mirrored_hosts_status }).parent).toBe(false);
+    expect(decodeInfo({}).parent).toBe(false);
+  });
+
   it("take the name out of a chart's title", () => {
     const [c] = decodeCharts({ charts: { "system.cpu": { title: "Total (system.cpu)", dimensions: { user: { name: "user" }, x: {} }, chart_type: "odd", priority: "100" } } });
     expect(c).toMatchObject({ id: "system.cpu", type: "system", family: "system", title: "Total", chartType: "line", priority: 100, updateEvery: 1 });

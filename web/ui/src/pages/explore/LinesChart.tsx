@@ -51,7 +51,7 @@ export function LinesChart({ session, lines, window, hidden, units = "", stacked
         width,
         height,
         theme: () => theme.peek(),
-        onHover: (time) => (range.cursor.value = time),
+        onHover: (time) => range.point(time),
         onSelect: (a, b) => range.select(a, b),
         onDrag: () => undefined,
         onReset: () => range.live(),
