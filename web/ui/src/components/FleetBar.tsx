@@ -18,6 +18,9 @@ interface Props {
   filter: HostFilter;
   sort: Signal<Sort<HostKey>>;
   tiles: boolean;
+  /** Enter and the down arrow in the search lead to what is found. */
+  onEnter: () => void;
+  onDown: () => void;
 }
 
 const alertChoices: readonly Choice<AlertFilter>[] = [
@@ -29,7 +32,7 @@ const alertChoices: readonly Choice<AlertFilter>[] = [
 ];
 
 /** Search, filters, grouping and view of the fleet. */
-export function FleetBar({ fleet, found, filter, sort, tiles }: Props): JSX.Element {
+export function FleetBar({ fleet, found, filter, sort, tiles, onEnter, onDown }: Props): JSX.Element {
   const toggleView = () => setParameters({ view: tiles ? null : "tiles" });
   useKeys({ v: toggleView });
   const labels = labelValues(fleet.hosts);
@@ -45,40 +48,42 @@ export function FleetBar({ fleet, found, filter, sort, tiles }: Props): JSX.Elem
   ];
   return (
     <div class="fleet-bar" role="search" aria-label="hosts">
-      <Search />
-      <States found={found} filter={filter} />
-      <div class="fleet-choices">
-        <Select quiet label="Alerts" value={filter.alert} choices={alertChoices} onValue={(alert) => setParameters({ alert })} />
-        <Select quiet label="Label" value={filter.label} choices={labelChoices} onValue={(label) => setParameters({ label })} />
-        <Select quiet label="Group" value={groupOf(parameters.value)} choices={groupChoices} onValue={(group) => setParameters({ group })} />
-        {tiles && (
-          <Select
-            quiet
-            label="Order"
-            value={`${sort.value.descending ? "-" : ""}${sort.value.key}`}
-            choices={hostKeys.flatMap(({ key, label }) => [
-              { value: key as string, label: `${label} ↑` },
-              { value: `-${key}`, label: `${label} ↓` },
-            ])}
-            onValue={(v) => (sort.value = { key: v.replace(/^-/, "") as HostKey, descending: v.startsWith("-") })}
-          />
-        )}
-      </div>
+      <Search onEnter={onEnter} onDown={onDown} />
       <div class="switch from-tablet" role="group" aria-label="view">
         <Button kind="quiet" icon="table" aria-label="table" title="table (v)" aria-pressed={!tiles} onClick={() => setParameters({ view: null })} />
         <Button kind="quiet" icon="tiles" aria-label="tiles" title="tiles (v)" aria-pressed={tiles} onClick={() => setParameters({ view: "tiles" })} />
+      </div>
+      <div class="fleet-filters">
+        <States found={found} filter={filter} />
+        <div class="fleet-choices">
+          <Select quiet label="Alerts" value={filter.alert} choices={alertChoices} onValue={(alert) => setParameters({ alert })} />
+          <Select quiet label="Label" value={filter.label} choices={labelChoices} onValue={(label) => setParameters({ label })} />
+          <Select quiet label="Group" value={groupOf(parameters.value)} choices={groupChoices} onValue={(group) => setParameters({ group })} />
+          {tiles && (
+            <Select
+              quiet
+              label="Order"
+              value={`${sort.value.descending ? "-" : ""}${sort.value.key}`}
+              choices={hostKeys.flatMap(({ key, label }) => [
+                { value: key as string, label: `${label} ↑` },
+                { value: `-${key}`, label: `${label} ↓` },
+              ])}
+              onValue={(v) => (sort.value = { key: v.replace(/^-/, "") as HostKey, descending: v.startsWith("-") })}
+            />
+          )}
+        </div>
       </div>
     </div>
   );
 }
 
-function Search(): JSX.Element {
+function Search(to: Pick<Props, "onEnter" | "onDown">): JSX.Element {
   const query = useSignal(parameters.peek().get("q") ?? "");
   useEffect(() => {
     query.value = parameters.value.get("q") ?? ""; // the back button, or "show all"
   }, [parameters.value.get("q")]);
   useSignalEffect(() => setParameters({ q: query.value }));
-  return <SearchField query={query} label="Search hosts" />;
+  return <SearchField query={query} label="Search hosts" {...to} />;
 }
 
 function States({ found, filter }: { found: readonly Host[]; filter: HostFilter }): JSX.Element {

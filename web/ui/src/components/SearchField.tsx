@@ -4,8 +4,16 @@ import { useRef } from "preact/hooks";
 import { Icon } from "./icons";
 import { useKeys } from "./keys";
 
-/** A search field that `/` focuses and Escape empties, then leaves. */
-export function SearchField({ query, label }: { query: Signal<string>; label: string }): JSX.Element {
+interface Props {
+  query: Signal<string>;
+  label: string;
+  /** Enter and the down arrow lead to what is found. */
+  onEnter?: () => void;
+  onDown?: () => void;
+}
+
+/** A search field that `/` focuses and Escape empties and leaves. */
+export function SearchField({ query, label, onEnter, onDown }: Props): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   useKeys({ "/": () => input.current?.focus() });
   return (
@@ -21,10 +29,14 @@ export function SearchField({ query, label }: { query: Signal<string>; label: st
         value={query.value}
         onInput={(e) => (query.value = e.currentTarget.value)}
         onKeyDown={(e) => {
-          if (e.key !== "Escape") return;
+          const leave = () => {
+            e.currentTarget.blur();
+            query.value = "";
+          };
+          const command = { Escape: leave, Enter: onEnter, ArrowDown: onDown }[e.key];
+          if (!command || e.isComposing) return;
           e.preventDefault();
-          if (query.peek() === "") e.currentTarget.blur();
-          query.value = "";
+          command();
         }}
       />
       <kbd aria-hidden="true">/</kbd>

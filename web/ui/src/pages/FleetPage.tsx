@@ -9,6 +9,7 @@ import { FleetBar } from "../components/FleetBar";
 import { groupLines, type HostLine } from "../components/HostLines";
 import { HostTable } from "../components/HostTable";
 import { HostTiles } from "../components/HostTiles";
+import { stepLink, useListKeys } from "../components/listkeys";
 import { useMedia } from "../components/media";
 import { Button } from "../components/Button";
 import { EmptyState, ErrorState, Skeleton } from "../components/States";
@@ -16,8 +17,10 @@ import type { Sort } from "../components/Table";
 import { TopBar } from "../components/TopBar";
 import { FleetStore } from "../state/fleet";
 import { filterOf, groupOf, sortOf, sortText, viewOf } from "../state/fleetview";
-import { filterHosts, groupHosts, sortHosts, type HostKey } from "../state/hosts";
-import { parameters, setParameters } from "../state/router";
+import { filterHosts, groupHosts, hostHref, sortHosts, type HostKey } from "../state/hosts";
+import { navigate, parameters, setParameters } from "../state/router";
+
+const links = ".fleet a.row, .fleet .group-head"; // what leads to hosts, and opens their groups
 
 export function FleetPage(): JSX.Element {
   const store = useMemo(() => new FleetStore(), []);
@@ -63,11 +66,13 @@ function Hosts({ store, fleet }: { store: FleetStore; fleet: ReadonlySignal<Flee
     void store.order.value;
     return filterHosts(fleet.value.hosts, store.figures.peek(), filter.value);
   });
+  const chosen = useComputed(() => {
+    const { states } = filter.value;
+    return states.size === 0 ? found.value : found.value.filter((h) => states.has(h.state));
+  });
   const lines = useComputed((): HostLine[] => {
     void store.order.value;
-    const { states } = filter.value;
-    const chosen = states.size === 0 ? found.value : found.value.filter((h) => states.has(h.state));
-    const sorted = sortHosts(chosen, store.figures.peek(), sort.value.key, sort.value.descending);
+    const sorted = sortHosts(chosen.value, store.figures.peek(), sort.value.key, sort.value.descending);
     const by = groupOf(parameters.value);
     return by === "" ? sorted.map((host) => ({ kind: "host", host })) : groupLines(groupHosts(sorted, by), closed.value);
   });
@@ -76,11 +81,18 @@ function Hosts({ store, fleet }: { store: FleetStore; fleet: ReadonlySignal<Flee
     if (!next.delete(group)) next.add(group);
     closed.value = next;
   };
+  useListKeys(links);
+  const toFound = () => stepLink(links, 1);
+  const open = () => {
+    const [only, ...others] = chosen.peek();
+    if (only && others.length === 0) navigate(hostHref(only));
+    else toFound();
+  };
   const narrow = useMedia("(max-width: 699px)");
   const tiles = narrow || viewOf(parameters.value) === "tiles";
   return (
     <>
-      <FleetBar fleet={fleet.value} found={found.value} filter={filter.value} sort={sort} tiles={tiles} />
+      <FleetBar fleet={fleet.value} found={found.value} filter={filter.value} sort={sort} tiles={tiles} onEnter={open} onDown={toFound} />
       {lines.value.length === 0 ? (
         <EmptyState title="No host matches" icon="search" action={<Button onClick={() => setParameters({ q: null, state: null, label: null, alert: null })}>Show all {fleet.value.hosts.length}</Button>}>
           None of the {fleet.value.hosts.length} hosts is like that.

@@ -77,6 +77,47 @@ test("tiles, groups and keys", () =>
     await page.getByRole("dialog").waitFor({ state: "hidden" });
   }));
 
+test("the keyboard walks through the hosts, from wherever it is", { skip: mockOnly }, () =>
+  inBrowser(
+    async ({ open }) => {
+      const page = await open("/");
+      await page.waitForSelector(rows);
+      const names = await page.locator(`${rows} a.row`).allInnerTexts();
+      const focused = () => page.evaluate(() => document.activeElement?.textContent);
+      for (const view of ["table", "tiles"]) {
+        if (view === "tiles") {
+          await page.keyboard.press("v");
+          await page.waitForSelector(".tile");
+        }
+        await page.evaluate(() => document.activeElement?.blur());
+        for (const [key, name] of [["ArrowDown", 0], ["ArrowDown", 1], ["j", 2], ["k", 1], ["ArrowUp", 0], ["ArrowUp", 0]]) {
+          await page.keyboard.press(key);
+          assert.equal(await focused(), names[name], `${view}: ${key}`);
+        }
+      }
+      await page.keyboard.press("j");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: names[1] }).waitFor();
+      await page.goBack();
+      await page.waitForSelector(".tile");
+
+      await page.keyboard.press("/");
+      await page.keyboard.type("no");
+      await page.keyboard.press("Escape");
+      await eventually(async () => (await page.locator(".tile").count()) === names.length, "Escape takes the search back");
+      assert.equal(await page.evaluate(() => document.activeElement?.tagName), "BODY", "and leaves it");
+      await page.keyboard.press("/");
+      await page.keyboard.type("node");
+      await page.keyboard.press("Enter");
+      assert.match(await focused(), /^node-/, "of several the first has the focus");
+      await page.keyboard.press("/");
+      await page.keyboard.type("-0004");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: "node-0004" }).waitFor();
+    },
+    { hosts: 8 },
+  ));
+
 test("hosts with alerts are found", { skip: mockOnly }, () =>
   inBrowser(
     async ({ open }) => {
