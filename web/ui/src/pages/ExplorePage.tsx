@@ -79,6 +79,7 @@ function useExploreAddress(session: ExploreSession): void {
         const wanted = readExplore(parameters.value);
         if (JSON.stringify(writeExplore(wanted, span)) === JSON.stringify(writeExplore(now(), span))) return;
         session.range.set(wanted.range ?? { kind: "live", span });
+        session.mistyped.value = null;
         session.view.value = wanted;
       }),
       effect(() => {

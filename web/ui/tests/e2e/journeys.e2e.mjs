@@ -120,6 +120,11 @@ test("explore: groups, a heat map, hosts side by side, PromQL", { skip }, () =>
       await eventually(async () => (await page.locator(".lines tbody tr").count()) === 4, "a line for each host and dimension", patience);
       await page.getByLabel("A line for each", { exact: true }).selectOption("node");
       await eventually(async () => (await page.locator(".lines tbody tr").count()) === 2 && params(page).get("by") === null, "a line for each host", patience);
+      await page.getByLabel("Context", { exact: true }).fill("disk.i");
+      await page.getByRole("heading", { name: "No host has the context disk.i" }).waitFor();
+      assert.equal(await page.locator(".lines-card").count(), 0, "what was known is not its answer");
+      await page.getByRole("button", { name: "disk.io", exact: true }).click();
+      await eventually(async () => (await page.locator(".lines tbody tr").count()) === 2, "the context that was meant", patience);
       await page.getByRole("tab", { name: "Heat map" }).click();
       await page.locator(".heat canvas").waitFor({ timeout: patience });
       await page.getByRole("link", { name: "beta" }).waitFor();

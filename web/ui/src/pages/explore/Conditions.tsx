@@ -7,7 +7,7 @@ import type { Aggregation } from "./view";
 /** The choice of a context by its name or title. What is typed counts when it is one that hosts have. */
 export function ContextField({ session }: { session: ExploreSession }): JSX.Element {
   const { context } = session.view.value;
-  const typed = useSignal<string | null>(null);
+  const typed = session.mistyped;
   const known = session.contexts.value;
   const about = known?.find((c) => c.id === context);
   const text = typed.value ?? context;

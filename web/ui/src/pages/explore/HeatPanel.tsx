@@ -5,7 +5,7 @@ import { decimalsFor, formatClock, formatDateTime, formatNumber } from "../../ch
 import { scaleFor } from "../../chart/units";
 import { hostHref } from "../../state/hosts";
 import { theme } from "../../state/theme";
-import { Answer } from "./Answer";
+import { ContextAnswer } from "./Answer";
 import { AggregationField, ContextField, DimensionsField, HostsField, TopField } from "./Conditions";
 import { fetchLines, type Lines } from "./data";
 import { heatColor, heatRows } from "./heat";
@@ -34,9 +34,9 @@ export function HeatPanel({ session }: { session: ExploreSession }): JSX.Element
         <AggregationField session={session} />
         <TopField session={session} />
       </div>
-      <Answer question={question}>
+      <ContextAnswer session={session} question={question}>
         <HeatMap session={session} lines={question.lines} />
-      </Answer>
+      </ContextAnswer>
     </>
   );
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Display } from "../../chart/plot";
-import { Answer } from "./Answer";
+import { ContextAnswer } from "./Answer";
 import { AggregationField, ContextField, DimensionsField, GroupField, HostsField, TopField } from "./Conditions";
 import { fetchLines } from "./data";
 import { LinesChart } from "./LinesChart";
@@ -36,13 +36,13 @@ export function MetricsPanel({ session }: { session: ExploreSession }): JSX.Elem
           <input type="checkbox" checked={stacked} onChange={(e) => session.change({ stacked: e.currentTarget.checked })} /> Stacked
         </label>
       </div>
-      <Answer question={question}>
+      <ContextAnswer session={session} question={question}>
         <section class="card lines-card" aria-label={`${context} by ${by.join(" and ")}`}>
           <p class="units">{display.value.label}</p>
           <LinesChart key={String(stacked)} session={session} lines={question.lines} window={question.window} hidden={hidden} stacked={stacked} label={`${context}, a line for each ${by.join(" and ")}`} height={320} display={display} />
         </section>
         <LinesTable lines={question.lines} hidden={hidden} cursor={session.range.cursor} label={`lines of ${context}`} />
-      </Answer>
+      </ContextAnswer>
     </>
   );
 }

@@ -21,6 +21,8 @@ export class ExploreSession {
   readonly frames = new FrameQueue();
   readonly hosts = signal<readonly Host[]>([]);
   readonly contexts = signal<readonly Context[] | null>(null);
+  /** What stands in the field of the context and is none that hosts have, or null. */
+  readonly mistyped = signal<string | null>(null);
   private readonly abort = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
