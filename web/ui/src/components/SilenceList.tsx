@@ -112,7 +112,9 @@ function Commands({ all }: { all: Silences }): JSX.Element | null {
     <div class="banner">
       <Icon name="warning" />
       <div>
-        Netdata's management API has {effect === "DISABLE" ? "disabled" : "silenced"} {everything ? "every alert" : `what ${selectors.length} ${selectors.length === 1 ? "selector" : "selectors"} select`}
+        <p>
+          Netdata's management API has {effect === "DISABLE" ? "disabled" : "silenced"} {everything ? "every alert." : "these alerts:"}
+        </p>
         {!everything && (
           <ul>
             {selectors.map((s, i) => (
@@ -122,7 +124,9 @@ function Commands({ all }: { all: Silences }): JSX.Element | null {
             ))}
           </ul>
         )}
-        . This has no end by itself: <code>/api/v1/manage/health?cmd=RESET</code> takes it back.
+        <p>
+          That does not end by itself; <code>/api/v1/manage/health?cmd=RESET</code> takes it back.
+        </p>
       </div>
     </div>
   );

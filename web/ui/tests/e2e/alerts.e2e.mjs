@@ -122,6 +122,14 @@ test("the alerts page fits a phone, with and without details", () =>
     const fits = async (what) => assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360, what);
     await page.locator(`${rows}, #alerts-panel .state`).first().waitFor();
     await fits("now");
+    // As many statuses as there can be, and hosts with long names.
+    await page.evaluate(() => {
+      for (const name of ["undefined 12", "uninitialized 3"]) document.querySelector(".alert-filters .chips").append(Object.assign(document.createElement("button"), { textContent: name }));
+      for (const select of document.querySelectorAll(".alert-choices select")) select.append(new Option(`${"long-".repeat(20)}name`, "", false, true));
+    });
+    await fits("all filters");
+    await page.reload();
+    await page.locator(`${rows}, #alerts-panel .state`).first().waitFor();
     if ((await page.locator(rows).count()) > 0) {
       await page.locator("a.row").first().click();
       await page.locator(".detail-body").waitFor();
