@@ -253,6 +253,21 @@ test("a chart of a host is added to a dashboard", () =>
     await send(url, "DELETE", `/${board.id}`);
   }));
 
+test("a panel of one column can be read, and keeps its width", () =>
+  inBrowser(async ({ url, open }) => {
+    const [host] = await twoHosts(url);
+    const panels = host.ids.slice(0, 2).map((chart) => ({ host: host.guid, hostname: host.hostname, chart, width: 1 }));
+    const board = await send(url, "POST", "", { name: unique("Narrow"), last: 300, panels });
+    for (const width of [360, 1100, 1440, 1920]) {
+      const page = await open(`/dashboards/${board.id}`, { width, height: 800 });
+      await page.waitForSelector(".panel canvas");
+      const [first, second] = await page.locator(".panel").evaluateAll((list) => list.map((p) => p.getBoundingClientRect().toJSON()));
+      assert.ok(first.width >= 220, `${first.width} px on a screen of ${width}`);
+      assert.ok(first.right <= second.left || first.bottom <= second.top, "panels do not lie on each other");
+    }
+    assert.equal((await (await fetch(`${url}/api/foster/v1/dashboards/${board.id}`)).json()).panels[0].width, 1);
+  }));
+
 test("what is not there is said, and nothing is too wide for a phone or hidden from a screen reader", () =>
   inBrowser(async ({ url, open }) => {
     const { hosts } = await someBoard(url, "Gone");
