@@ -65,7 +65,7 @@ func TestSwarm(t *testing.T) {
 		for k, chart := range swarm.Synthetic(5, 20) {
 			every, from := int64(1), begin-history+1
 			if k == 3 {
-				every, from = 5, begin-history+2*5 // the oldest point, which is never sent, may be that at +5
+				every, from = 5, begin-history+3*5 // the oldest point, which is never sent, may be that at +10 when begin is a point
 			}
 			if names[i] == "old" {
 				from = begin + 8 // nothing but live data, which begin with the second collection
