@@ -149,13 +149,15 @@ func TestWriterDoesNotAllocate(t *testing.T) {
 		for _, m := range msgs {
 			w.WriteMessage(m)
 		}
-		i := 0
-		got := testing.AllocsPerRun(500, func() {
-			if err := w.WriteMessage(msgs[i%len(msgs)]); err != nil {
-				t.Fatal(err)
-			}
-			i++
-		})
+		i, got := 0, 1.0
+		for try := 0; got != 0 && try < 5; try++ { // the race detector takes things away from pools now and then
+			got = testing.AllocsPerRun(500, func() {
+				if err := w.WriteMessage(msgs[i%len(msgs)]); err != nil {
+					t.Fatal(err)
+				}
+				i++
+			})
+		}
 		if got != 0 {
 			t.Errorf("%v allocations for a message", got)
 		}
