@@ -93,8 +93,14 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 			return a.append(ref, ls, t, stored)
 		}
 		a.part = part
+		if ref == 0 {
+			a.raw.creating.Lock()
+		}
 		var got storage.SeriesRef
 		got, err = a.batch.Append(storage.SeriesRef(ref), ls, 0, t*1000, stored, nil, nil, storage.AOptions{})
+		if ref == 0 {
+			a.raw.creating.Unlock()
+		}
 		if err == nil {
 			a.pending++
 			if w := a.raw.recent.watched.Load(); w != nil && w.has(uint64(got)) {

@@ -131,6 +131,9 @@ type Raw struct {
 
 	// compaction is held by what rewrites or copies blocks. It comes before mu, that before blocks, and that before late.
 	compaction sync.Mutex
+	// creating is held while a series is made: of two at the same time the TSDB may put the first into its lists behind the second,
+	// and then moves it to its place while others read them.
+	creating sync.Mutex
 	// late is held for reading by commits, and for writing while the TSDB makes a list of the late points to write into blocks.
 	late    sync.RWMutex
 	release func() // late, when writing begins; guarded by compaction; nil while nothing is listed
