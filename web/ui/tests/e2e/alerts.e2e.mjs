@@ -83,6 +83,7 @@ test("a change that needs the token asks for it, and remembers it", { skip: mock
       await page.getByRole("button", { name: "Forget it" }).click();
       await page.getByRole("button", { name: /^end the silence of cpu/ }).click();
       await page.getByRole("button", { name: "End it" }).click();
+      await ask.waitFor();
       await page.keyboard.press("Escape");
       await ask.waitFor({ state: "detached" });
       assert.equal(await page.locator(".quiet-list li").count(), 2);
