@@ -16,7 +16,7 @@ test("the fleet lists hosts, filters them and leads to a host", () =>
     await page.keyboard.press("/");
     await page.keyboard.type(host.hostname);
     await eventually(async () => (await page.locator(rows).first().innerText()).includes(host.hostname), "the host is found");
-    assert.equal(new URL(page.url()).searchParams.get("q"), host.hostname);
+    await eventually(() => new URL(page.url()).searchParams.get("q") === host.hostname, "what was typed is in the address");
     await page.keyboard.type(" surely-no-such-host");
     await page.getByText("No host matches").waitFor();
     await page.getByRole("button", { name: /^Show all/ }).click();
