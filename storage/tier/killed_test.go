@@ -96,14 +96,8 @@ func TestSettledPointsAreForgotten(t *testing.T) {
 	dir := t.TempDir()
 	r := openRaw(t, dir, compactingOptions())
 	f := newFeeder(t, r)
-	feed := func(first, last int64) {
-		for at := first; at <= last; at++ {
-			f.append(series("a.b", "x"), at, ramp(at), 0)
-		}
-		f.commit()
-	}
-	feed(epoch+801, epoch+900)
-	feed(epoch+1, epoch+500)
+	f.ramp(epoch+801, epoch+900, series("a.b", "x"))
+	f.ramp(epoch+1, epoch+500, series("a.b", "x"))
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +113,7 @@ func TestSettledPointsAreForgotten(t *testing.T) {
 		t.Errorf("the head has late points from %v", spans)
 	}
 	f = newFeeder(t, r)
-	feed(epoch+501, epoch+800) // others that come are kept
+	f.ramp(epoch+501, epoch+800, series("a.b", "x")) // others that come are kept
 	if len(late()) == 0 {
 		t.Error("the head has no late points")
 	}
@@ -134,16 +128,8 @@ func TestReferencesAreNotGivenAgain(t *testing.T) {
 	manual(r)
 	f := newFeeder(t, r)
 	live, gone, fresh := series("a.live", "x"), series("a.gone", "x"), series("a.fresh", "x")
-	feed := func(first, last int64, all ...Series) {
-		for at := first; at <= last; at++ {
-			for _, s := range all {
-				f.append(s, at, ramp(at), 0)
-			}
-		}
-		f.commit()
-	}
-	feed(epoch+1, epoch+100, live, gone)
-	feed(epoch+101, epoch+300, live)
+	f.ramp(epoch+1, epoch+100, live, gone)
+	f.ramp(epoch+101, epoch+300, live)
 	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +144,7 @@ func TestReferencesAreNotGivenAgain(t *testing.T) {
 	manual(r)
 	given := f.refs[gone]
 	f = newFeeder(t, r)
-	feed(epoch+301, epoch+310, live, fresh)
+	f.ramp(epoch+301, epoch+310, live, fresh)
 	if f.refs[fresh] == given {
 		t.Errorf("reference %d is given again", given)
 	}
@@ -166,7 +152,7 @@ func TestReferencesAreNotGivenAgain(t *testing.T) {
 	r = openRaw(t, copyDir(t, dir), compactingOptions())
 	manual(r)
 	f = newFeeder(t, r)
-	feed(epoch+311, epoch+320, live, fresh)
+	f.ramp(epoch+311, epoch+320, live, fresh)
 	for at := epoch + 311; at <= epoch+320; at++ {
 		f.append(gone, at, -1, 0)
 	}
@@ -187,18 +173,12 @@ func TestKilledWithLatePointsInBlocks(t *testing.T) {
 	r := openRaw(t, dir, compactingOptions())
 	manual(r)
 	f := newFeeder(t, r)
-	feed := func(chart string, first, last int64) {
-		for at := first; at <= last; at++ {
-			f.append(series(chart, "x"), at, ramp(at), 0)
-		}
-		f.commit()
-	}
-	feed("a.live", epoch, epoch+420)
+	f.ramp(epoch, epoch+420, series("a.live", "x"))
 	if err := r.compact(t.Context()); err != nil { // cuts two blocks, of the three that are merged into one
 		t.Fatal(err)
 	}
-	feed("a.live", epoch+421, epoch+560)
-	feed("a.late", epoch+240, epoch+479)
+	f.ramp(epoch+421, epoch+560, series("a.live", "x"))
+	f.ramp(epoch+240, epoch+479, series("a.late", "x"))
 	if err := r.flushLate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +194,7 @@ func TestKilledWithLatePointsInBlocks(t *testing.T) {
 	want(openRaw(t, copyDir(t, dir), compactingOptions()))
 
 	// When the rest is cut, all are merged.
-	feed("a.live", epoch+561, epoch+900)
+	f.ramp(epoch+561, epoch+900, series("a.live", "x"))
 	if err := r.compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -230,21 +210,15 @@ func TestKilledWhileWritingLate(t *testing.T) {
 	r := openRaw(t, dir, compactingOptions())
 	manual(r)
 	f := newFeeder(t, r)
-	feed := func(chart string, first, last int64) {
-		for at := first; at <= last; at++ {
-			f.append(series(chart, "x"), at, ramp(at), 0)
-		}
-		f.commit()
-	}
-	feed("a.live", epoch+1, epoch+1000)
+	f.ramp(epoch+1, epoch+1000, series("a.live", "x"))
 	if err := r.compact(t.Context()); err != nil { // of what is before, the log of late points alone has it
 		t.Fatal(err)
 	}
-	feed("a.late", epoch+1, epoch+300)
+	f.ramp(epoch+1, epoch+300, series("a.late", "x"))
 	if _, err := tsdb.NewOOOCompactionHead(t.Context(), r.db.Head()); err != nil {
 		t.Fatal(err)
 	}
-	feed("a.late", epoch+301, epoch+400)
+	f.ramp(epoch+301, epoch+400, series("a.late", "x"))
 	killed := copyDir(t, dir)
 	for range 2 { // and once more while it mends
 		killed = copyDir(t, killed)

@@ -79,6 +79,17 @@ func (f *feeder) commit() {
 	}
 }
 
+// ramp appends the points from first to last of the series, and commits them.
+func (f *feeder) ramp(first, last int64, all ...Series) {
+	f.t.Helper()
+	for at := first; at <= last; at++ {
+		for _, s := range all {
+			f.append(s, at, ramp(at), 0)
+		}
+	}
+	f.commit()
+}
+
 func series(chart, dimension string) Series {
 	return Series{GUID: guid, Chart: chart, Dimension: dimension, Context: chart}
 }

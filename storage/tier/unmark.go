@@ -60,7 +60,7 @@ func unmarkSegment(path string) (err error) {
 			data = data[:length]
 			if kind := header[0] & partType; length > 0 && (kind == partFull || kind == partFirst) && header[0] == kind && data[0] == byte(record.MmapMarkers) {
 				data[0] = nothingMarked
-				binary.BigEndian.PutUint32(header[3:], crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
+				binary.BigEndian.PutUint32(header[3:], crc32.Checksum(data, castagnoli))
 				if _, err := f.WriteAt(page[i+3:i+partHeader+1], at+int64(i)+3); err != nil {
 					return err
 				}
