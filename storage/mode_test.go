@@ -226,11 +226,12 @@ func TestRingsAreFreed(t *testing.T) {
 	holds(t, s, silent, 495, 500)
 }
 
-// A damaged file is begun anew.
-func TestSavedRingsAreDamaged(t *testing.T) {
-	dir := t.TempDir()
+// savedRing makes a data directory with the ring of one chart, in a file, with the points 0 to 50.
+func savedRing(t *testing.T) (dir, file string, ch *catalog.Chart) {
+	t.Helper()
+	dir = t.TempDir()
 	s := openStore(t, dir)
-	ch := define(s, 1, "a.b", "x")
+	ch = define(s, 1, "a.b", "x")
 	fill(t, keeping(t, s, ch.Host, Save, 100), ch, 0, 50)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -239,7 +240,13 @@ func TestSavedRingsAreDamaged(t *testing.T) {
 	if len(files) != 1 {
 		t.Fatalf("saved %v", files)
 	}
-	if err := os.Truncate(files[0], 100); err != nil {
+	return dir, files[0], ch
+}
+
+// A damaged file is begun anew.
+func TestSavedRingsAreDamaged(t *testing.T) {
+	dir, file, ch := savedRing(t)
+	if err := os.Truncate(file, 100); err != nil {
 		t.Fatal(err)
 	}
 	o := testOptions(t, dir)
@@ -255,29 +262,19 @@ func TestSavedRingsAreDamaged(t *testing.T) {
 
 // Saved rings that cannot be read now are not replaced by empty ones.
 func TestSavedRingsCannotBeRead(t *testing.T) {
-	dir := t.TempDir()
-	s := openStore(t, dir)
-	ch := define(s, 1, "a.b", "x")
-	fill(t, keeping(t, s, ch.Host, Save, 100), ch, 0, 50)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "rings", "*"))
-	if len(files) != 1 {
-		t.Fatalf("saved %v", files)
-	}
-	kept := files[0] + ".kept"
-	if err := errors.Join(os.Rename(files[0], kept), os.Mkdir(files[0], 0o700)); err != nil {
+	dir, file, ch := savedRing(t)
+	kept := file + ".kept"
+	if err := errors.Join(os.Rename(file, kept), os.Mkdir(file, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := Open(t.Context(), testOptions(t, dir)); err == nil {
 		_ = s.Close()
 		t.Fatal("the store is open")
 	}
-	if err := errors.Join(os.Remove(files[0]), os.Rename(kept, files[0])); err != nil {
+	if err := errors.Join(os.Remove(file), os.Rename(kept, file)); err != nil {
 		t.Fatal(err)
 	}
-	s = openStore(t, dir)
+	s := openStore(t, dir)
 	holds(t, s, s.Catalog().Host(ch.Host.GUID).Chart("a.b"), 0, 50)
 }
 
