@@ -32,8 +32,8 @@ func (e *Engine) host(machineGUID string) *host {
 	return e.hosts[machineGUID]
 }
 
-// Alerts returns the alerts of a host in the order in which they were linked, and then those that wait for it after a start. The host of foster itself has the machine GUID
-// of Self.
+// Alerts returns the alerts of a host in the order in which they were linked, and then those that wait for it after a start.
+// The host of foster itself has the machine GUID of Self.
 func (e *Engine) Alerts(machineGUID string) []Snapshot {
 	h := e.host(machineGUID)
 	if h == nil {

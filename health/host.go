@@ -111,7 +111,7 @@ func (h *host) visit(ctx context.Context) {
 		counts.add(a.status)
 	}
 	for _, id := range h.known {
-		if id.logged != nil && h.rules.Mode != Never {
+		if h.awaits(id) != nil {
 			counts.add(id.logged.New)
 		}
 	}

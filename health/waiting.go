@@ -13,31 +13,32 @@ import (
 // waiting returns the alerts of the log that do not run yet after a start: their host has not connected, or is waited for.
 // Until then they are what they were.
 func (h *host) waiting(now int64) []Snapshot {
-	if h.rules.Mode == Never {
-		return nil
-	}
 	var list []Snapshot
 	for _, id := range h.known {
-		if t := id.logged; t != nil && t.New != alert.Removed {
-			if s, ok := h.logged(id, t, now); ok {
-				list = append(list, s)
-			}
+		if d := h.awaits(id); d != nil {
+			list = append(list, h.logged(id, d, now))
 		}
 	}
 	slices.SortFunc(list, func(a, b Snapshot) int { return cmp.Compare(a.AlarmID, b.AlarmID) })
 	return list
 }
 
-// logged returns what is told of an alert after its newest transition; ok is false when it has no definition any more.
-func (h *host) logged(id *identity, t *alert.Transition, now int64) (s Snapshot, ok bool) {
-	d := h.engine.settings.Load().definitions.hashes[t.ConfigHash]
-	if d == nil {
-		return s, false
+// awaits returns the definition of an alert that is what the log says of it until it runs, or nil when it is not: it runs, its
+// definition is gone, or its host is to have no alerts.
+func (h *host) awaits(id *identity) *definition {
+	if id.logged == nil || h.rules.Mode == Never {
+		return nil
 	}
+	return h.engine.settings.Load().definitions.hashes[id.logged.ConfigHash]
+}
+
+// logged returns what is told of an alert after its newest transition.
+func (h *host) logged(id *identity, d *definition, now int64) Snapshot {
+	t := id.logged
 	disabled, silenced := h.engine.o.Silences.Match(time.Unix(now, 0), silence.Subject{
 		Name: t.Name, Chart: t.Chart, ChartName: t.ChartName, Context: t.Context, Family: t.Family, Hostname: h.facts.name, MachineGUID: h.guid,
 	})
-	s = Snapshot{
+	s := Snapshot{
 		MachineGUID: h.guid, Hostname: h.facts.name, AlarmID: id.alarmID, EventID: id.eventID,
 		Definition: d.Definition, ConfigHash: d.hash, Name: t.Name,
 		Chart: t.Chart, ChartName: t.ChartName, Context: t.Context, Family: t.Family,
@@ -57,5 +58,5 @@ func (h *host) logged(id *identity, t *alert.Transition, now int64) (s Snapshot,
 	if l := d.Lookup; l != nil {
 		s.Lookup = l.Of
 	}
-	return s, true
+	return s
 }
