@@ -259,9 +259,6 @@ func (l *Log) Flush(ctx context.Context) error {
 
 // Snapshot writes what was queued so far, and all before, into a new file at path.
 func (l *Log) Snapshot(ctx context.Context, path string) error {
-	if err := l.Flush(ctx); err != nil {
-		return err
-	}
 	err := l.do(ctx, func(ctx context.Context, _ *writer) error {
 		_, err := l.db.ExecContext(ctx, "VACUUM INTO ?", path)
 		return err
