@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"foster/health/silence"
 )
 
 // SnapshotPath is where a copy of the data directory is asked for, with POST. It belongs to the service management.
@@ -106,9 +108,9 @@ func linkDashboards(data, to string) error {
 }
 
 // linkSilences puts silences, maintenance windows and silencers into a copy: without them those who have asked for silence
-// would be told of everything. Like dashboards their files, which need not exist, are replaced and never changed.
+// would be told of everything.
 func linkSilences(data, to string) error {
-	for _, name := range []string{"health.silences.json", "health.silencers.json"} { // see silence.Set
+	for _, name := range silence.Files() {
 		if err := os.Link(filepath.Join(data, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

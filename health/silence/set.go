@@ -22,6 +22,9 @@ const (
 	ownFile     = "health.silences.json"
 )
 
+// Files returns the names of the files in the data directory. They are replaced and never changed, and need not exist.
+func Files() []string { return []string{netdataFile, ownFile} }
+
 // maxKept bounds the silencers, the silences and the windows, each.
 const maxKept = 1000
 
