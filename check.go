@@ -83,8 +83,11 @@ func missingCertificate(dir string, web *config.Web) (complaints []string) {
 		return err == nil
 	}
 	cert, key := web.SSLCertificate, web.SSLKey
-	for _, f := range []struct{ option, file, name, other string }{{"ssl certificate", cert, "cert.pem", key}, {"ssl key", key, "key.pem", cert}} {
-		named := f.file != "" && f.file != filepath.Join(dir, "ssl", f.name)
+	for _, f := range []struct{ option, file, unnamed, other string }{
+		{"ssl certificate", cert, config.DefaultCertificate(dir), key},
+		{"ssl key", key, config.DefaultKey(dir), cert},
+	} {
+		named := f.file != "" && f.file != f.unnamed
 		if !there(f.file) && (named || there(f.other)) {
 			complaints = append(complaints, fmt.Sprintf("[web] %s: there is no %s, so there is no TLS", f.option, f.file))
 		}

@@ -55,6 +55,12 @@ const privateNetworks = "localhost fd* 10.* 192.168.* " +
 	"172.16.* 172.17.* 172.18.* 172.19.* 172.20.* 172.21.* 172.22.* 172.23.* " +
 	"172.24.* 172.25.* 172.26.* 172.27.* 172.28.* 172.29.* 172.30.* 172.31.* UNKNOWN"
 
+// DefaultKey is the file of [web] ssl key in a configuration directory that names none.
+func DefaultKey(dir string) string { return filepath.Join(dir, "ssl", "key.pem") }
+
+// DefaultCertificate is the file of [web] ssl certificate in a configuration directory that names none.
+func DefaultCertificate(dir string) string { return filepath.Join(dir, "ssl", "cert.pem") }
+
 func defaultWeb(dir string) Web {
 	list := func(from string, dns DNS) AccessList {
 		p, _ := parsePattern(from)
@@ -70,8 +76,8 @@ func defaultWeb(dir string) Web {
 		MaxSockets:          5000,
 		Gzip:                true,
 		GzipLevel:           3,
-		SSLKey:              filepath.Join(dir, "ssl", "key.pem"),
-		SSLCertificate:      filepath.Join(dir, "ssl", "cert.pem"),
+		SSLKey:              DefaultKey(dir),
+		SSLCertificate:      DefaultCertificate(dir),
 		MaxTLSVersion:       tls.VersionTLS13,
 		Allow: Allow{
 			Connections: list("localhost *", DNSHeuristic),
