@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"foster/health/silence"
+	"foster/web/dashboards"
 )
 
-// maxBody bounds the bodies of requests, in bytes.
-const maxBody = 64 << 10
+// maxBody bounds the bodies of requests, in bytes: dashboards are the longest.
+const maxBody = dashboards.MaxBody
 
 // failJSON makes the answer an error as JSON; field is what is wrong in the body, if that is it.
 func (rp *reply) failJSON(status int, field, message string) {

@@ -97,10 +97,8 @@ func (a *API) parseBatch(rq *request) (batchRequest, error) {
 	return b, nil
 }
 
-// batchChart writes one chart, or why there is nothing of it. The error ends the whole answer.
-func (a *API) batchChart(ctx context.Context, rp *reply, b *batchRequest, item *batchItem, now int64, cells *int) error {
-	rp.open('{')
-	defer rp.close('}')
+// batchItem says what was asked for, and returns that chart, or nil and says why there is none.
+func (rp *reply) batchItem(item *batchItem) *catalog.Chart {
 	if item.name != "" {
 		rp.keyString("host", item.name)
 	}
@@ -109,13 +107,23 @@ func (a *API) batchChart(ctx context.Context, rp *reply, b *batchRequest, item *
 		rp.keyString("error", "unknown host")
 		return nil
 	}
-	if err := a.retention(ctx, item.host); err != nil {
-		return err
-	}
 	ch := item.host.Chart(item.chart)
 	if ch == nil {
 		rp.keyString("error", "unknown chart")
+	}
+	return ch
+}
+
+// batchChart writes one chart, or why there is nothing of it. The error ends the whole answer.
+func (a *API) batchChart(ctx context.Context, rp *reply, b *batchRequest, item *batchItem, now int64, cells *int) error {
+	rp.open('{')
+	defer rp.close('}')
+	ch := rp.batchItem(item)
+	if ch == nil {
 		return nil
+	}
+	if err := a.retention(ctx, item.host); err != nil {
+		return err
 	}
 	var dims []*catalog.Dimension
 	for _, d := range ch.Dimensions() {

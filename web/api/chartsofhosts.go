@@ -41,20 +41,12 @@ func (a *API) chartsOfHosts(rp *reply, rq *request) {
 func (rp *reply) chartOfHost(item *batchItem) {
 	rp.open('{')
 	defer rp.close('}')
-	if item.name != "" {
-		rp.keyString("host", item.name)
+	ch := rp.batchItem(item)
+	if item.host != nil {
+		rp.keyString("guid", item.host.GUID)
 	}
-	rp.keyString("chart", item.chart)
-	if item.host == nil {
-		rp.keyString("error", "unknown host")
-		return
+	if ch != nil {
+		rp.key("definition")
+		rp.chart(ch, nil)
 	}
-	rp.keyString("guid", item.host.GUID)
-	ch := item.host.Chart(item.chart)
-	if ch == nil {
-		rp.keyString("error", "unknown chart")
-		return
-	}
-	rp.key("definition")
-	rp.chart(ch, nil)
 }

@@ -14,8 +14,9 @@ import (
 const maxDeliveries = 1000
 
 // outcomes are those that can be asked for.
-var outcomes = []notify.Outcome{
-	notify.Sent, notify.Retried, notify.Held, notify.Failed, notify.Dropped, notify.Superseded, notify.Suppressed,
+var outcomes = []string{
+	string(notify.Sent), string(notify.Retried), string(notify.Held), string(notify.Failed),
+	string(notify.Dropped), string(notify.Superseded), string(notify.Suppressed),
 }
 
 // deliveries answers /api/foster/v1/deliveries: what waits for each service, and what became of notifications,
@@ -28,8 +29,8 @@ func (a *API) deliveries(rp *reply, rq *request) {
 	if rq.host != nil {
 		f.Host = rq.host.GUID
 	}
-	if f.Outcome != "" && !slices.Contains(outcomes, f.Outcome) {
-		rp.failJSON(http.StatusBadRequest, "outcome", "outcome is none of sent, retry, held, failed, dropped, superseded, suppressed.")
+	if f.Outcome != "" && !slices.Contains(outcomes, string(f.Outcome)) {
+		rp.failJSON(http.StatusBadRequest, "outcome", "outcome is none of "+strings.Join(outcomes, ", ")+".")
 		return
 	}
 	for _, number := range []struct {
