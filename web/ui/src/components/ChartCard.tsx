@@ -202,5 +202,5 @@ function Overlay({ session, model }: { session: ChartSession; model: ChartModel 
     return model.status.value === "loading" ? "loading" : "no data in this time";
   }).value;
   if (text === "") return null;
-  return text === "loading" ? <div class="overlay loading" aria-label="loading" /> : <div class="overlay">{text}</div>;
+  return text === "loading" ? <div class="overlay loading" role="img" aria-label="loading" /> : <div class="overlay">{text}</div>;
 }

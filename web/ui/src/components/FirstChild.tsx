@@ -49,7 +49,7 @@ export function FirstChild(): JSX.Element {
             Open <code>stream.conf</code> of its agent, usually <code>/etc/netdata/stream.conf</code>, and put these lines in:
           </p>
           <div class="config">
-            <pre tabIndex={0} aria-label="lines for stream.conf">
+            <pre role="group" tabIndex={0} aria-label="lines for stream.conf">
               {lines}
             </pre>
             {isSecureContext && (

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faults } from "./axe.mjs";
-import { inBrowser, someHost } from "./browser.mjs";
+import { inBrowser, mockOnly, someHost } from "./browser.mjs";
 
 for (const dark of [false, true]) {
   test(`no serious fault in the ${dark ? "dark" : "light"} theme`, () =>
@@ -32,3 +32,23 @@ for (const dark of [false, true]) {
       }
     }));
 }
+
+test("no serious fault while a page loads", () =>
+  inBrowser(async ({ url, open }) => {
+    const { path } = await someHost(url);
+    const page = await open("/nothing-here");
+    await page.route("**/api/foster/v1/data*", () => {}); // never answered
+    await page.goto(url + path);
+    await page.waitForSelector(".overlay.loading");
+    assert.deepEqual(await faults(page), []);
+  }));
+
+test("no serious fault before the first child", { skip: mockOnly }, () =>
+  inBrowser(
+    async ({ open }) => {
+      const page = await open("/");
+      await page.waitForSelector("pre");
+      assert.deepEqual(await faults(page), []);
+    },
+    { hosts: 0 },
+  ));
