@@ -63,14 +63,17 @@ func TestSwarm(t *testing.T) {
 		url := agenttest.HostURL(parent.URL(), names[i])
 		missing, after := 0, 0 // of the values after the cut
 		for k, chart := range swarm.Synthetic(5, 20) {
-			every, from := int64(1), begin-history+1
+			every := int64(1)
 			if k == 3 {
-				every, from = 5, begin-history+3*5 // the oldest point, which is never sent, may be that at +10 when begin is a point
+				every = 5
 			}
+			// The oldest point is never sent, and the children may have begun a second after begin.
+			from := begin + 1 - history + every
 			if names[i] == "old" {
 				from = begin + 8 // nothing but live data, which begin with the second collection
 			}
-			table, err := agenttest.FetchData(ctx, url, chart.ID, from, end)
+			// What is at the beginning of a query 1.37.1 leaves out, when there is a point of a chart that is not of every second.
+			table, err := agenttest.FetchData(ctx, url, chart.ID, from-every, end)
 			if err != nil {
 				t.Errorf("%s: %v", names[i], err)
 				continue
