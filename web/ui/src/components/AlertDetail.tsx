@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { AlertDetail as Detail } from "../api/alert";
 import type { Alert, AlertKey } from "../api/alerts";
@@ -8,6 +8,7 @@ import { AlertStatusMark, alertValue, chartHref, ownChart, QuietTag, variableTex
 import { AlertCourse } from "./AlertCourse";
 import { Button } from "./Button";
 import { copyLink } from "./copylink";
+import { FactsList, type Fact } from "./FactsList";
 import { lazy } from "./Lazy";
 import { QuietReasons } from "./QuietReasons";
 import { EmptyState, ErrorState, Skeleton } from "./States";
@@ -113,7 +114,7 @@ export function AlertDetail({ store, show, at, back, onClose, onSilence }: Props
 /** What the alert looks at, and when it is raised. */
 function Decision({ detail: d }: { detail: Detail }): JSX.Element {
   const { alert: a, definition: def } = d;
-  const facts: [string, ComponentChildren][] = [];
+  const facts: Fact[] = [];
   const code = (name: string, text: string) => {
     if (text !== "") facts.push([name, <code>{text}</code>]);
   };
@@ -148,16 +149,7 @@ function Decision({ detail: d }: { detail: Detail }): JSX.Element {
   if (context !== "" && context !== d.chart) facts.push(["Context", <code>{context}</code>]);
   const source = def ? `${def.file}:${def.line}` : (d.changes[0]?.source ?? "").replace(/^(\d+)@(.*)$/, "$2:$1");
   if (source !== "") facts.push(["Defined in", <code>{source}</code>]);
-  return (
-    <dl class="facts-list">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FactsList facts={facts} />;
 }
 
 function repeats(warning: number, critical: number): string {

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { fetchConnections, type Child, type PastConnection } from "../api/streaming";
@@ -7,6 +7,7 @@ import { hostHref } from "../state/hosts";
 import { compressionRatio } from "../state/streaming";
 import { Badge } from "./Badge";
 import { Dialog } from "./Dialog";
+import { FactsList, type Fact } from "./FactsList";
 import { Skeleton } from "./States";
 import { Tag } from "./Status";
 
@@ -22,7 +23,7 @@ export function ConnectionDialog({ child, now, onClose }: { child: Child | null;
 function Details({ child, now }: { child: Child; now: number }): JSX.Element {
   const c = child.connection;
   const ratio = c ? compressionRatio(c) : null;
-  const facts: [string, ComponentChildren][] = [
+  const facts: Fact[] = [
     ["State", <Badge host={{ state: child.state, replicationPercent: c?.replicationPercent ?? 100 }} />],
     ["Agent", child.agent || "–"],
     ["Machine GUID", <code>{child.guid}</code>],
@@ -50,14 +51,7 @@ function Details({ child, now }: { child: Child; now: number }): JSX.Element {
   if (child.ended) facts.push(["Last end", `${child.ended.reason || "not known"}, ${formatAgo(child.ended.until, now)}`]);
   return (
     <>
-      <dl class="facts-list">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactsList facts={facts} />
       <History guid={child.guid} since={c?.since ?? 0} />
     </>
   );

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { StreamKey } from "../api/streaming";
 import { formatDuration } from "../chart/format";
+import { FactsList } from "./FactsList";
 import { EmptyState } from "./States";
 import { Icon } from "./icons";
 
@@ -21,22 +22,17 @@ export function KeyCards({ keys }: { keys: readonly StreamKey[] }): JSX.Element 
             <Icon name="key" />
             <code>{k.apiKey}</code>
           </h2>
-          <dl class="facts-list">
-            {[
+          <FactsList
+            facts={[
               ["Hosts", String(k.hosts)],
               ["Accepted from", k.allowFrom === "*" ? "anywhere" : k.allowFrom],
               ["Kept in", k.memoryMode],
               ["Missing history", k.replication ? `fetched, ${formatDuration(k.replicationPeriod)} back` : "not fetched"],
               ["Compression", k.compression.length > 0 ? k.compression.join(", ") : "none"],
               ["Alerts", { yes: "always", no: "never", auto: "while connected" }[k.health] ?? k.health],
-              ...(k.ephemeral ? [["Hosts are", "ephemeral"]] : []),
-            ].map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+              ...(k.ephemeral ? [["Hosts are", "ephemeral"] as const] : []),
+            ]}
+          />
         </section>
       ))}
     </div>

@@ -9,6 +9,7 @@ import { toast } from "../state/toasts";
 import type { AlertStore } from "../state/alertstore";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
+import { FactsList } from "./FactsList";
 import { Icon } from "./icons";
 
 /** When something ends: the clock, with the day when that is another. */
@@ -100,16 +101,7 @@ export function QuietReasons({ store, alert: a }: { store: AlertStore; alert: Al
         {chosen && (
           <>
             <p>It is for more than this alert; {others(chosen) === 0 ? "no other alert of the list has it now" : `${others(chosen)} more of the list ${others(chosen) === 1 ? "has" : "have"} it now`}.</p>
-            <dl class="facts-list">
-              {describeSelector(chosen.selector, name).map((f) => (
-                <div key={f.label}>
-                  <dt>{f.label}</dt>
-                  <dd>
-                    <code>{f.text}</code>
-                  </dd>
-                </div>
-              ))}
-            </dl>
+            <FactsList facts={describeSelector(chosen.selector, name).map((f) => [f.label, <code>{f.text}</code>])} />
           </>
         )}
       </Dialog>

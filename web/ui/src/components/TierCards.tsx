@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Storage, Tier } from "../api/streaming";
 import { formatBytes, formatCount, formatDateTime, formatDuration, formatNumber } from "../chart/format";
 import type { Poll } from "../state/poll";
+import { FactsList } from "./FactsList";
 import { ErrorState, Skeleton } from "./States";
 
 /** The tiers of the store: what they hold, how far back, and how far back they will reach. */
@@ -26,10 +27,12 @@ export function TierCards({ storage }: { storage: Poll<Storage> }): JSX.Element 
           <section class="card key" aria-label="disk">
             <h2>Disk</h2>
             <Meter label="used of the file system" share={1 - s.disk.free / Math.max(1, s.disk.size)} />
-            <dl class="facts-list">
-              <Fact name="Free" value={`${formatBytes(s.disk.free)} of ${formatBytes(s.disk.size)}`} />
-              <Fact name="foster's store" value={formatBytes(s.bytes)} />
-            </dl>
+            <FactsList
+              facts={[
+                ["Free", `${formatBytes(s.disk.free)} of ${formatBytes(s.disk.size)}`],
+                ["foster's store", formatBytes(s.bytes)],
+              ]}
+            />
           </section>
         )}
       </div>
@@ -49,24 +52,17 @@ function TierCard({ t }: { t: Tier }): JSX.Element {
         Tier {t.tier} <span class="note">{every(t.step)}</span>
       </h2>
       {t.maxBytes > 0 && <Meter label="used of the tier" share={share} />}
-      <dl class="facts-list">
-        <Fact name="Size" value={`${formatBytes(t.bytes)}${t.maxBytes > 0 ? ` of ${formatBytes(t.maxBytes)}` : ""}`} />
-        <Fact name="Reaches back" value={t.covered > 0 ? formatDuration(t.covered) : "–"} title={t.first > 0 ? `since ${formatDateTime(t.first)}` : undefined} />
-        <Fact name="Will reach back" value={t.expected > 0 ? formatDuration(t.expected) : "not known yet"} />
-        <Fact name="Kept at most" value={t.maxSeconds > 0 ? formatDuration(t.maxSeconds) : "as long as there is room"} />
-        <Fact name="Metrics" value={formatCount(t.series)} />
-        <Fact name="Points" value={`${formatCount(t.points)}${t.bytesPerPoint !== null ? `, ${formatNumber(t.bytesPerPoint, 2)} bytes each` : ""}`} />
-      </dl>
+      <FactsList
+        facts={[
+          ["Size", `${formatBytes(t.bytes)}${t.maxBytes > 0 ? ` of ${formatBytes(t.maxBytes)}` : ""}`],
+          ["Reaches back", t.covered > 0 ? formatDuration(t.covered) : "–", t.first > 0 ? `since ${formatDateTime(t.first)}` : undefined],
+          ["Will reach back", t.expected > 0 ? formatDuration(t.expected) : "not known yet"],
+          ["Kept at most", t.maxSeconds > 0 ? formatDuration(t.maxSeconds) : "as long as there is room"],
+          ["Metrics", formatCount(t.series)],
+          ["Points", `${formatCount(t.points)}${t.bytesPerPoint !== null ? `, ${formatNumber(t.bytesPerPoint, 2)} bytes each` : ""}`],
+        ]}
+      />
     </section>
-  );
-}
-
-function Fact({ name, value, title }: { name: string; value: string; title?: string | undefined }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd title={title}>{value}</dd>
-    </div>
   );
 }
 
