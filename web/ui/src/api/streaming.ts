@@ -169,6 +169,7 @@ export interface Tier {
   step: number;
   series: number;
   bytes: number;
+  /** In blocks; foster does not count those that are in memory still. */
   points: number;
   bytesPerPoint: Cell;
   first: number;

@@ -59,7 +59,7 @@ function TierCard({ t }: { t: Tier }): JSX.Element {
           ["Will reach back", t.expected > 0 ? formatDuration(t.expected) : "not known yet"],
           ["Kept at most", t.maxSeconds > 0 ? formatDuration(t.maxSeconds) : "as long as there is room"],
           ["Metrics", formatCount(t.series)],
-          ["Points", `${formatCount(t.points)}${t.bytesPerPoint !== null ? `, ${formatNumber(t.bytesPerPoint, 2)} bytes each` : ""}`],
+          ["Points in blocks", t.points > 0 ? `${formatCount(t.points)}${t.bytesPerPoint !== null ? `, ${formatNumber(t.bytesPerPoint, 2)} bytes each` : ""}` : "none yet; the newest are in memory"],
         ]}
       />
     </section>
