@@ -8,6 +8,7 @@ import { usualSpan } from "../state/range";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { Input, Select } from "./Field";
+import { FormError } from "./FormError";
 import { Skeleton } from "./States";
 import { TokenDialog } from "./TokenDialog";
 
@@ -128,7 +129,7 @@ function Form({ chart, onClose }: { chart: ChartToAdd; onClose: () => void }): J
           <p>
             {what} of <b>{chart.hostname}</b>
           </p>
-          {list.value.refused !== "" && <p class="form-error">{list.value.refused}</p>}
+          <FormError>{list.value.refused}</FormError>
           <Select
             label="Dashboard"
             value={chosen.value}
@@ -136,16 +137,10 @@ function Form({ chart, onClose }: { chart: ChartToAdd; onClose: () => void }): J
             onValue={(v) => (chosen.value = v)}
           />
           {chosen.value === "" && <Input label="Name" value={name.value} maxLength={100} onValue={(v) => (name.value = v)} />}
-          {error.value !== null && (
-            <p class="form-error" role="alert">
-              {error.value}
-            </p>
-          )}
+          <FormError>{error.value}</FormError>
         </form>
       ) : error.value !== null ? (
-        <p class="form-error" role="alert">
-          The dashboards could not be read: {error.value}
-        </p>
+        <FormError>The dashboards could not be read: {error.value}</FormError>
       ) : (
         <Skeleton label="loading the dashboards" rows={2} />
       )}

@@ -13,6 +13,7 @@ import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { DurationField, type Lasting } from "./Duration";
 import { Input } from "./Field";
+import { FormError } from "./FormError";
 import { endText } from "./QuietReasons";
 
 /** Asks for the hosts and the time of a maintenance window, and makes it. `open` has the pattern to begin with, null: closed. */
@@ -111,11 +112,7 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
         {weekly.value && <Input label="Last before" type="datetime-local" value={until.value} onValue={(v) => (until.value = v)} hint={until.value === "" ? "goes on until it is removed" : undefined} error={errorOf("until", "zone")} />}
         <Input label="Why" value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder={`what is done, ${localTime(now).slice(0, 10)}`} error={errorOf("comment")} />
         <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
-        {f && !["hosts", "start", "end", "duration", "until", "zone", "comment", "author"].includes(f.field) && (
-          <p class="form-error" role="alert">
-            {f.message}
-          </p>
-        )}
+        <FormError>{f && !["hosts", "start", "end", "duration", "until", "zone", "comment", "author"].includes(f.field) && f.message}</FormError>
         <button type="submit" hidden />
       </form>
     </Dialog>

@@ -12,6 +12,7 @@ import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { DurationField, type Lasting } from "./Duration";
 import { Input, Select, type Choice } from "./Field";
+import { FormError } from "./FormError";
 import { AlertStatusMark } from "./AlertBits";
 import { endText } from "./QuietReasons";
 
@@ -129,7 +130,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
             {field("context", "Contexts")}
           </div>
         )}
-        {errorOf("selector") && <p class="form-error">{errorOf("selector")}</p>}
+        <FormError>{errorOf("selector")}</FormError>
         <Covered alerts={covered} empty={empty} now={now} />
         <DurationField value={lasting} now={now} error={errorOf("expires", "duration")} />
         <Select
@@ -143,11 +144,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
         />
         <Input label="Why" autofocus={alerts.length > 0} value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder="what the next on duty should know" error={errorOf("comment")} />
         <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
-        {f && !["selector", "alarm", "hosts", "chart", "context", "expires", "duration", "comment", "author"].includes(f.field) && (
-          <p class="form-error" role="alert">
-            {f.message}
-          </p>
-        )}
+        <FormError>{f && !["selector", "alarm", "hosts", "chart", "context", "expires", "duration", "comment", "author"].includes(f.field) && f.message}</FormError>
         <button type="submit" hidden />
       </form>
     </Dialog>

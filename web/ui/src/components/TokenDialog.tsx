@@ -4,6 +4,7 @@ import { refusal, token } from "../state/manage";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { Input } from "./Field";
+import { FormError } from "./FormError";
 
 /** Says why a change was refused, and asks for the management token where that helps. */
 export function TokenDialog(): JSX.Element {
@@ -43,9 +44,7 @@ function Form(): JSX.Element {
         )
       }
     >
-      <p class="form-error" role="alert">
-        {r.message}
-      </p>
+      <FormError>{r.message}</FormError>
       {r.wantsToken ? (
         <form
           class="form"

@@ -8,6 +8,7 @@ import { Banner } from "../components/Banner";
 import { Button } from "../components/Button";
 import { Dialog } from "../components/Dialog";
 import { Select } from "../components/Field";
+import { FormError } from "../components/FormError";
 import { Menu } from "../components/Menu";
 import { SearchField } from "../components/SearchField";
 import { EmptyState, ErrorState, Skeleton } from "../components/States";
@@ -194,9 +195,7 @@ function Tools({ making, onChange }: { making: Signal<boolean>; onChange: () => 
         New dashboard
       </Button>
       <Dialog title="Not imported" open={failed.value !== null} onClose={() => (failed.value = null)} actions={<Button onClick={() => (failed.value = null)}>Close</Button>}>
-        <p class="form-error pre" role="alert">
-          {failed.value}
-        </p>
+        <FormError>{failed.value}</FormError>
       </Dialog>
     </div>
   );

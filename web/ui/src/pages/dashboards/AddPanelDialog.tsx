@@ -7,6 +7,7 @@ import type { Chart, Host } from "../../api/types";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
+import { FormError } from "../../components/FormError";
 import { SearchField } from "../../components/SearchField";
 import { Skeleton } from "../../components/States";
 import type { BoardEdit } from "../../state/boardedit";
@@ -74,11 +75,7 @@ export function AddPanelDialog({ edit, onClose }: { edit: BoardEdit; onClose: ()
         </>
       }
     >
-      {error.value !== null && (
-        <p class="form-error" role="alert">
-          {error.value}
-        </p>
-      )}
+      <FormError>{error.value}</FormError>
       {!hosts.value && error.value === null && <Skeleton label="loading the hosts" rows={4} />}
       {hosts.value?.length === 0 && <p>No host has streamed to this foster yet.</p>}
       {hosts.value && hosts.value.length > 0 && (

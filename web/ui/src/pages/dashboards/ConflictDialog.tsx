@@ -4,6 +4,7 @@ import { createDashboard, dashboardHref } from "../../api/dashboards";
 import { formatDateTime } from "../../chart/format";
 import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
+import { FormError } from "../../components/FormError";
 import type { BoardEdit } from "../../state/boardedit";
 import { managed } from "../../state/manage";
 import { copyName } from "../../state/panels";
@@ -67,11 +68,7 @@ export function ConflictDialog({ edit, why }: { edit: BoardEdit; why: Signal<"co
           </p>
         )
       )}
-      {error.value !== null && (
-        <p class="form-error" role="alert">
-          {error.value}
-        </p>
-      )}
+      <FormError>{error.value}</FormError>
     </Dialog>
   );
 }

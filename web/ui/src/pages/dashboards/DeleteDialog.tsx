@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
+import { FormError } from "../../components/FormError";
 
 /** Asks whether a dashboard shall be deleted, while there is a name. */
 export function DeleteDialog({ name, onClose, onDelete }: { name: string | null; onClose: () => void; onDelete: () => Promise<void> }): JSX.Element {
@@ -38,11 +39,7 @@ export function DeleteDialog({ name, onClose, onDelete }: { name: string | null;
       <p>
         <b>{name}</b> goes away for everybody, and cannot be brought back. Its charts stay on the pages of their hosts. Export it first to keep a copy.
       </p>
-      {error.value !== null && (
-        <p class="form-error" role="alert">
-          {error.value}
-        </p>
-      )}
+      <FormError>{error.value}</FormError>
     </Dialog>
   );
 }
