@@ -22,7 +22,7 @@ import { AlertStore } from "../state/alertstore";
 import { readAlertView } from "../state/alertview";
 import { patternOf } from "../state/pattern";
 import { parameters, setParameters } from "../state/router";
-import { NotFound } from "./NotFoundPage";
+import { UnknownHost } from "./NotFoundPage";
 
 /** What is wrong now and what was, of one host or ("") of all; who is told, and who is not. */
 export function AlertsPage({ host }: { host: string }): JSX.Element {
@@ -34,15 +34,7 @@ export function AlertsPage({ host }: { host: string }): JSX.Element {
   useEffect(() => {
     document.title = `${raised > 0 ? `(${raised}) ` : ""}Alerts${host === "" ? "" : ` of ${name}`} – foster`;
   }, [raised, name, host]);
-  if (store.unknown.value) {
-    return (
-      <NotFound title="Unknown host">
-        <p>
-          Nothing named <b>{host}</b> has ever streamed to this foster. Names are those the agents send; a machine GUID works as well.
-        </p>
-      </NotFound>
-    );
-  }
+  if (store.unknown.value) return <UnknownHost name={host} />;
   return (
     <>
       {host === "" ? (

@@ -27,7 +27,7 @@ import { compileSearch } from "../state/search";
 import { alertedCharts, mainCharts } from "../state/overview";
 import { chartTexts, groupCharts, type Family, type Section } from "../state/sections";
 import { useHostAddress } from "./hostaddress";
-import { NotFound } from "./NotFoundPage";
+import { UnknownHost } from "./NotFoundPage";
 
 export function HostPage({ name }: { name: string }): JSX.Element {
   const session = useMemo(() => new HostSession(name), [name]);
@@ -42,15 +42,7 @@ export function HostPage({ name }: { name: string }): JSX.Element {
     if (parent) navigate("/streaming", true);
   }, [parent]);
   if (parent) return <></>;
-  if (session.status.value === "unknown") {
-    return (
-      <NotFound title="Unknown host">
-        <p>
-          Nothing named <b>{name}</b> has ever streamed to this foster. Names are those the agents send; a machine GUID works as well.
-        </p>
-      </NotFound>
-    );
-  }
+  if (session.status.value === "unknown") return <UnknownHost name={name} />;
   return <Host session={session} hostname={hostname} />;
 }
 

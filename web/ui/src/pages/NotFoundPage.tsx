@@ -25,3 +25,14 @@ export function NotFound({ title, children }: { title: string; children: Compone
     </>
   );
 }
+
+/** For the pages of a host that foster does not know. */
+export function UnknownHost({ name }: { name: string }): JSX.Element {
+  return (
+    <NotFound title="Unknown host">
+      <p>
+        Nothing named <b>{name}</b> has ever streamed to this foster. Names are those the agents send; a machine GUID works as well.
+      </p>
+    </NotFound>
+  );
+}
