@@ -8,6 +8,7 @@ import { usualSpan } from "../state/range";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { Input, Select } from "./Field";
+import { FormDialog } from "./FormDialog";
 import { FormError } from "./FormError";
 import { Skeleton } from "./States";
 import { TokenDialog } from "./TokenDialog";
@@ -91,41 +92,31 @@ function Form({ chart, onClose }: { chart: ChartToAdd; onClose: () => void }): J
   };
   const done = added.value;
   const what = chart.dimensions.length > 0 ? `${chart.title} (${chart.dimensions.join(", ")})` : chart.title;
-  return (
-    <Dialog
-      title="Add to a dashboard"
-      open
-      onClose={onClose}
-      actions={
-        done ? (
+  if (done) {
+    return (
+      <Dialog
+        title="Add to a dashboard"
+        open
+        onClose={onClose}
+        actions={
           <>
             <Button onClick={onClose}>Close</Button>
             <a class="btn primary" href={dashboardHref(done.id)}>
               Open the dashboard
             </a>
           </>
-        ) : (
-          <>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button kind="primary" disabled={busy.value || !list.value} onClick={() => void submit()}>
-              Add
-            </Button>
-          </>
-        )
-      }
-    >
-      {done ? (
+        }
+      >
         <p role="status">
           “{what}” of {chart.hostname} stands on <b>{done.name}</b> now.
         </p>
-      ) : list.value ? (
-        <form
-          class="form"
-          onSubmit={(e) => {
-            e.preventDefault();
-            void submit();
-          }}
-        >
+      </Dialog>
+    );
+  }
+  return (
+    <FormDialog title="Add to a dashboard" submit="Add" disabled={busy.value || !list.value} onSubmit={() => void submit()} onClose={onClose}>
+      {list.value ? (
+        <>
           <p>
             {what} of <b>{chart.hostname}</b>
           </p>
@@ -138,12 +129,12 @@ function Form({ chart, onClose }: { chart: ChartToAdd; onClose: () => void }): J
           />
           {chosen.value === "" && <Input label="Name" value={name.value} maxLength={100} onValue={(v) => (name.value = v)} />}
           <FormError>{error.value}</FormError>
-        </form>
+        </>
       ) : error.value !== null ? (
         <FormError>The dashboards could not be read: {error.value}</FormError>
       ) : (
         <Skeleton label="loading the dashboards" rows={2} />
       )}
-    </Dialog>
+    </FormDialog>
   );
 }

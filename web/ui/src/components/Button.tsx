@@ -4,7 +4,7 @@ import { Icon, type IconName } from "./icons";
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "icon" | "size"> {
   /** What it is for: one primary button a view, the rest plain; quiet ones have no border, danger is for what cannot be undone. */
   kind?: "primary" | "plain" | "quiet" | "danger";
-  icon?: IconName;
+  icon?: IconName | undefined;
   children?: ComponentChildren;
 }
 

@@ -9,10 +9,9 @@ import { author, managed } from "../state/manage";
 import { compilePattern } from "../state/pattern";
 import { localTime, timeOf } from "../state/silences";
 import { toast } from "../state/toasts";
-import { Button } from "./Button";
-import { Dialog } from "./Dialog";
 import { DurationField, type Lasting } from "./Duration";
 import { Input } from "./Field";
+import { FormDialog } from "./FormDialog";
 import { FormError } from "./FormError";
 import { endText } from "./QuietReasons";
 
@@ -79,42 +78,21 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
   const errorOf = (...names: string[]) => (f && names.includes(f.field) ? f.message : null);
   const hint = fleet.value === null || hosts.value.trim() === "" ? "names or GUIDs: web* !web09" : matched.length === 0 ? "matches no host now" : `matches ${matched.length} of ${fleet.value.length} hosts: ${matched.slice(0, 3).map((h) => h.hostname).join(", ")}${matched.length > 3 ? "…" : ""}`;
   return (
-    <Dialog
-      title="New maintenance window"
-      open
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" onClick={() => void submit()}>
-            Create
-          </Button>
-        </>
-      }
-    >
-      <form
-        class="form"
-        onSubmit={(e) => {
-          e.preventDefault();
-          void submit();
-        }}
-      >
-        <p class="hint">Alerts of these hosts are evaluated and logged meanwhile, and nobody is told.</p>
-        <Input label="Hosts" autofocus value={hosts.value} maxLength={1000} onValue={(v) => (hosts.value = v)} hint={hint} error={errorOf("hosts")} />
-        <Input label="Begins" type="datetime-local" value={start.value} onValue={(v) => (start.value = v)} hint={start.value === "" ? "now, unless you set a time" : undefined} error={errorOf("start")} />
-        <DurationField value={lasting} now={(start.value && timeOf(start.value)) || now} error={errorOf("end", "duration")} />
-        <label class="check">
-          <input type="checkbox" checked={weekly.value} onChange={(e) => (weekly.value = e.currentTarget.checked)} />
-          <span>
-            every week at this hour, by the clock of {zone}
-          </span>
-        </label>
-        {weekly.value && <Input label="Last before" type="datetime-local" value={until.value} onValue={(v) => (until.value = v)} hint={until.value === "" ? "goes on until it is removed" : undefined} error={errorOf("until", "zone")} />}
-        <Input label="Why" value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder={`what is done, ${localTime(now).slice(0, 10)}`} error={errorOf("comment")} />
-        <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
-        <FormError>{f && !["hosts", "start", "end", "duration", "until", "zone", "comment", "author"].includes(f.field) && f.message}</FormError>
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+    <FormDialog title="New maintenance window" submit="Create" onSubmit={() => void submit()} onClose={onClose}>
+      <p class="hint">Alerts of these hosts are evaluated and logged meanwhile, and nobody is told.</p>
+      <Input label="Hosts" autofocus value={hosts.value} maxLength={1000} onValue={(v) => (hosts.value = v)} hint={hint} error={errorOf("hosts")} />
+      <Input label="Begins" type="datetime-local" value={start.value} onValue={(v) => (start.value = v)} hint={start.value === "" ? "now, unless you set a time" : undefined} error={errorOf("start")} />
+      <DurationField value={lasting} now={(start.value && timeOf(start.value)) || now} error={errorOf("end", "duration")} />
+      <label class="check">
+        <input type="checkbox" checked={weekly.value} onChange={(e) => (weekly.value = e.currentTarget.checked)} />
+        <span>
+          every week at this hour, by the clock of {zone}
+        </span>
+      </label>
+      {weekly.value && <Input label="Last before" type="datetime-local" value={until.value} onValue={(v) => (until.value = v)} hint={until.value === "" ? "goes on until it is removed" : undefined} error={errorOf("until", "zone")} />}
+      <Input label="Why" value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder={`what is done, ${localTime(now).slice(0, 10)}`} error={errorOf("comment")} />
+      <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
+      <FormError>{f && !["hosts", "start", "end", "duration", "until", "zone", "comment", "author"].includes(f.field) && f.message}</FormError>
+    </FormDialog>
   );
 }

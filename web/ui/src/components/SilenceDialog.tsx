@@ -8,10 +8,9 @@ import { patternOf } from "../state/pattern";
 import type { AlertStore } from "../state/alertstore";
 import { compileSelector, selectorsFor, timeOf } from "../state/silences";
 import { toast } from "../state/toasts";
-import { Button } from "./Button";
-import { Dialog } from "./Dialog";
 import { DurationField, type Lasting } from "./Duration";
 import { Input, Select, type Choice } from "./Field";
+import { FormDialog } from "./FormDialog";
 import { FormError } from "./FormError";
 import { AlertStatusMark } from "./AlertBits";
 import { endText } from "./QuietReasons";
@@ -98,56 +97,35 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
   const f = failed.value;
   const errorOf = (...names: string[]) => (f && names.includes(f.field) ? f.message : null);
   const field = (key: keyof Selector, label: string, hint?: string) => (
-    <Input label={label} hint={hint} autofocus={alerts.length === 0 && key === "alarm"} value={own.value[key]} error={errorOf(key === "alarm" ? "alarm" : key)} maxLength={1000} onValue={(text) => (own.value = { ...own.value, [key]: text })} />
+    <Input label={label} hint={hint} autofocus={alerts.length === 0 && key === "alarm"} value={own.value[key]} error={errorOf(key)} maxLength={1000} onValue={(text) => (own.value = { ...own.value, [key]: text })} />
   );
   return (
-    <Dialog
-      title={alerts.length === 1 ? `Silence ${one!.name}` : alerts.length > 1 ? `Silence ${alerts.length} alerts` : "New silence"}
-      open
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" icon="mute" onClick={() => void submit()}>
-            Silence
-          </Button>
-        </>
-      }
-    >
-      <form
-        class="form"
-        onSubmit={(e) => {
-          e.preventDefault();
-          void submit();
-        }}
-      >
-        {choices.length > 1 && <Select label="What" value={scope.value} choices={choices} onValue={(v) => (scope.value = v)} />}
-        {scope.value === "pattern" && (
-          <div class="pattern-fields">
-            {field("alarm", "Alerts", "disk_* !disk_inodes")}
-            {field("hosts", "Hosts", "names or GUIDs: web* !web09")}
-            {field("chart", "Charts")}
-            {field("context", "Contexts")}
-          </div>
-        )}
-        <FormError>{errorOf("selector")}</FormError>
-        <Covered alerts={covered} empty={empty} now={now} />
-        <DurationField value={lasting} now={now} error={errorOf("expires", "duration")} />
-        <Select
-          label="Meanwhile"
-          value={effect.value}
-          choices={[
-            { value: "SILENCE", label: "tell nobody" },
-            { value: "DISABLE", label: "do not even evaluate: statuses stay as they are" },
-          ]}
-          onValue={(v) => (effect.value = v)}
-        />
-        <Input label="Why" autofocus={alerts.length > 0} value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder="what the next on duty should know" error={errorOf("comment")} />
-        <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
-        <FormError>{f && !["selector", "alarm", "hosts", "chart", "context", "expires", "duration", "comment", "author"].includes(f.field) && f.message}</FormError>
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+    <FormDialog title={alerts.length === 1 ? `Silence ${one!.name}` : alerts.length > 1 ? `Silence ${alerts.length} alerts` : "New silence"} submit="Silence" icon="mute" onSubmit={() => void submit()} onClose={onClose}>
+      {choices.length > 1 && <Select label="What" value={scope.value} choices={choices} onValue={(v) => (scope.value = v)} />}
+      {scope.value === "pattern" && (
+        <div class="pattern-fields">
+          {field("alarm", "Alerts", "disk_* !disk_inodes")}
+          {field("hosts", "Hosts", "names or GUIDs: web* !web09")}
+          {field("chart", "Charts")}
+          {field("context", "Contexts")}
+        </div>
+      )}
+      <FormError>{errorOf("selector")}</FormError>
+      <Covered alerts={covered} empty={empty} now={now} />
+      <DurationField value={lasting} now={now} error={errorOf("expires", "duration")} />
+      <Select
+        label="Meanwhile"
+        value={effect.value}
+        choices={[
+          { value: "SILENCE", label: "tell nobody" },
+          { value: "DISABLE", label: "do not even evaluate: statuses stay as they are" },
+        ]}
+        onValue={(v) => (effect.value = v)}
+      />
+      <Input label="Why" autofocus={alerts.length > 0} value={comment.value} maxLength={500} onValue={(v) => (comment.value = v)} placeholder="what the next on duty should know" error={errorOf("comment")} />
+      <Input label="Who" value={author.value} maxLength={100} onValue={(v) => (author.value = v)} placeholder="your name; this browser remembers it" error={errorOf("author")} />
+      <FormError>{f && !["selector", "alarm", "hosts", "chart", "context", "expires", "duration", "comment", "author"].includes(f.field) && f.message}</FormError>
+    </FormDialog>
   );
 }
 

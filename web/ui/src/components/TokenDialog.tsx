@@ -4,6 +4,7 @@ import { refusal, token } from "../state/manage";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { Input } from "./Field";
+import { FormDialog } from "./FormDialog";
 import { FormError } from "./FormError";
 
 /** Says why a change was refused, and asks for the management token where that helps. */
@@ -21,46 +22,32 @@ function Form(): JSX.Element {
     r.answer(true);
   };
   const give = () => r.answer(false);
+  if (r.wantsToken) {
+    return (
+      <FormDialog title="The management token is needed" submit="Use the token" icon="key" onSubmit={again} onClose={give}>
+        <FormError>{r.message}</FormError>
+        <Input label="Management token" type="password" autofocus value={typed.value} onValue={(v) => (typed.value = v)} hint="The first line of netdata.api.key in foster's data directory. It is remembered in this browser only, and sent to this foster only." />
+      </FormDialog>
+    );
+  }
   return (
     <Dialog
-      title={r.wantsToken ? "The management token is needed" : "You may not do this from here"}
+      title="You may not do this from here"
       open
       onClose={give}
       actions={
-        r.wantsToken ? (
-          <>
-            <Button onClick={give}>Cancel</Button>
-            <Button kind="primary" icon="key" onClick={again}>
-              Use the token
-            </Button>
-          </>
-        ) : (
-          <>
-            <Button onClick={give}>Close</Button>
-            <Button kind="primary" icon="refresh" onClick={() => r.answer(true)}>
-              Try again
-            </Button>
-          </>
-        )
+        <>
+          <Button onClick={give}>Close</Button>
+          <Button kind="primary" icon="refresh" onClick={() => r.answer(true)}>
+            Try again
+          </Button>
+        </>
       }
     >
       <FormError>{r.message}</FormError>
-      {r.wantsToken ? (
-        <form
-          class="form"
-          onSubmit={(e) => {
-            e.preventDefault();
-            again();
-          }}
-        >
-          <Input label="Management token" type="password" autofocus value={typed.value} onValue={(v) => (typed.value = v)} hint="The first line of netdata.api.key in foster's data directory. It is remembered in this browser only, and sent to this foster only." />
-          <button type="submit" hidden />
-        </form>
-      ) : (
-        <p>
-          foster takes such changes from certain addresses only, its own machine unless <code>[web] allow management from</code> in <code>foster.conf</code> says otherwise. A token does not help against that.
-        </p>
-      )}
+      <p>
+        foster takes such changes from certain addresses only, its own machine unless <code>[web] allow management from</code> in <code>foster.conf</code> says otherwise. A token does not help against that.
+      </p>
     </Dialog>
   );
 }

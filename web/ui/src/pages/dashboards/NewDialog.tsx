@@ -1,9 +1,8 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { createDashboard, dashboardHref } from "../../api/dashboards";
-import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
 import { Input } from "../../components/Field";
+import { FormDialog } from "../../components/FormDialog";
 import { managed } from "../../state/manage";
 import { navigate } from "../../state/router";
 
@@ -29,30 +28,9 @@ export function NewDialog({ onClose }: { onClose: () => void }): JSX.Element {
     busy.value = false;
   };
   return (
-    <Dialog
-      title="New dashboard"
-      open
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" disabled={busy.value} onClick={() => void submit()}>
-            Create
-          </Button>
-        </>
-      }
-    >
-      <form
-        class="form"
-        onSubmit={(e) => {
-          e.preventDefault();
-          void submit();
-        }}
-      >
-        <Input label="Name" value={name.value} maxLength={100} onValue={(v) => (name.value = v)} error={error.value} />
-        <Input label="Description" value={description.value} maxLength={1000} onValue={(v) => (description.value = v)} hint="What it is for, if the name does not say it" />
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+    <FormDialog title="New dashboard" submit="Create" disabled={busy.value} onSubmit={() => void submit()} onClose={onClose}>
+      <Input label="Name" value={name.value} maxLength={100} onValue={(v) => (name.value = v)} error={error.value} />
+      <Input label="Description" value={description.value} maxLength={1000} onValue={(v) => (description.value = v)} hint="What it is for, if the name does not say it" />
+    </FormDialog>
   );
 }
