@@ -42,6 +42,8 @@ export class HostSession {
   private timers: Record<"fill" | "charts" | "alarms", ReturnType<typeof setTimeout> | undefined> = { fill: undefined, charts: undefined, alarms: undefined };
   private retry = 1000;
   private placed = false;
+  /** Foster has answered, if it does answer, whether this host is foster itself, which has no stream. */
+  private told = false;
   private chartsDue = false;
 
   constructor(readonly name: string) {
@@ -153,11 +155,27 @@ export class HostSession {
     if (up && again) this.reloadChartsSoon(0);
   }
 
+  /** Whether there is nothing to ask for again and again: of foster itself, of a host that there is not, of a page that was left. */
+  private get over(): boolean {
+    return this.abort.signal.aborted || this.status.peek() === "parent" || this.status.peek() === "unknown";
+  }
+
   private resume(): void {
-    if (this.status.peek() === "parent" || this.status.peek() === "unknown") return;
-    this.feed.start();
+    if (this.over) return;
+    this.follow();
     this.viewport.resume();
     void this.loadAlarms();
+  }
+
+  private follow(): void {
+    if (this.told && !this.over && pageVisible.peek()) this.feed.start();
+  }
+
+  /** Whether this is foster itself is as clear as it gets: the stream is opened if there is one. */
+  private settled(): void {
+    if (this.told) return;
+    this.told = true;
+    this.follow();
   }
 
   private suspend(): void {
@@ -184,6 +202,7 @@ export class HostSession {
         return old && sameDefinition(old, c) ? old : c;
       });
       if (this.status.peek() === "parent") return;
+      if (charts.length > 0) this.settled();
       this.status.value = "ready";
       this.retry = 1000;
       this.viewport.askFailed();
@@ -209,20 +228,23 @@ export class HostSession {
     } catch {
       // Charts without their alerts are charts still; that foster is away is said elsewhere.
     }
-    if (!this.abort.signal.aborted && pageVisible.peek()) this.timers.alarms = setTimeout(() => void this.loadAlarms(), alarmsEvery);
+    if (!this.over && pageVisible.peek()) this.timers.alarms = setTimeout(() => void this.loadAlarms(), alarmsEvery);
   }
 
   private async loadInfo(): Promise<void> {
     try {
       const info = await fetchInfo(this.name, this.abort.signal);
       this.info.value = info;
-      if (!info.parent) return;
-      this.status.value = "parent";
-      clearTimeout(this.timers.charts);
-      this.suspend();
-    } catch {
+      if (info.parent) {
+        this.status.value = "parent";
+        clearTimeout(this.timers.charts);
+        this.suspend();
+      }
+    } catch (err) {
+      if (err instanceof ApiError && err.status === 404) return; // there is no such host
       // Facts only: the header does without them.
     }
+    this.settled();
   }
 }
 
