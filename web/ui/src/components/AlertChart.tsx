@@ -7,7 +7,7 @@ import { formatDateTime } from "../chart/format";
 import { HostSession } from "../state/host";
 import { bandOf } from "../state/lanes";
 import { select, type Range } from "../state/range";
-import { alertTones, ownChart } from "./AlertBits";
+import { alertTones } from "./AlertBits";
 import { ChartCard } from "./ChartCard";
 import { useKeys } from "./keys";
 import { RangeBar } from "./RangeBar";
@@ -44,7 +44,7 @@ export function AlertChart({ detail, moment }: { detail: AlertDetail; moment: nu
   if (!chart) {
     if (session.status.value === "loading") return <Skeleton label="loading the chart" rows={1} height={268} />;
     if (session.status.value === "error") return <ErrorState title="The chart could not be read" message="The page tries again by itself." />;
-    return <p class="none-yet">{ownChart(detail.chart) ? "There is no chart of this: the alert looks at what foster itself knows." : "The host has no such chart any more."}</p>;
+    return <p class="none-yet">The host has no such chart any more.</p>;
   }
   return (
     <div class="alert-chart">

@@ -100,7 +100,7 @@ export function AlertDetail({ store, show, at, back, onClose, onSilence }: Props
           </div>
           {a && <QuietReasons store={store} alert={a} />}
           <h3 class="hidden">The chart around it</h3>
-          <AlertChart detail={d} moment={d.changes.find((c) => c.gi === at)?.when ?? newest?.when ?? a?.since ?? 0} />
+          {ownChart(show.chart) ? <p class="none-yet">There is no chart of this: the alert looks at what foster itself knows.</p> : <AlertChart detail={d} moment={d.changes.find((c) => c.gi === at)?.when ?? newest?.when ?? a?.since ?? 0} />}
           <h3>How it is decided</h3>
           <Decision detail={d} />
           <h3>What happened, and who was told</h3>
