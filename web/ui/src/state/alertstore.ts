@@ -46,7 +46,9 @@ export class AlertStore {
 
   private async ask(abort: AbortSignal): Promise<AlertList> {
     try {
-      return await fetchAlerts(this.host, this.others, abort);
+      const list = await fetchAlerts(this.host, this.others, abort);
+      this.unknown.value = false;
+      return list;
     } catch (err) {
       if (this.host !== "" && err instanceof ApiError && err.status === 404) this.unknown.value = true;
       throw err;
