@@ -9,6 +9,7 @@ import { bandOf } from "../state/lanes";
 import { select, type Range } from "../state/range";
 import { alertTones } from "./AlertBits";
 import { ChartCard } from "./ChartCard";
+import { useFullScreen } from "./fullscreen";
 import { useKeys } from "./keys";
 import { RangeBar } from "./RangeBar";
 import { ErrorState, Skeleton } from "./States";
@@ -34,11 +35,7 @@ export function AlertChart({ detail, moment }: { detail: AlertDetail; moment: nu
   useEffect(() => () => session.close(), [session]);
   useEffect(() => session.range.set(rangeAround(moment, detail.now)), [session, moment]);
   const full = useSignal("");
-  useEffect(() => {
-    document.documentElement.classList.toggle("full-screen", full.value !== "");
-    return () => document.documentElement.classList.remove("full-screen");
-  }, [full.value]);
-  // While the chart fills the screen Escape belongs to it.
+  useFullScreen(full.value !== "");
   useKeys(full.value === "" ? {} : { Escape: () => (full.value = "") });
   const chart = useComputed(() => session.charts.value.find((c) => c.id === detail.chart)).value;
   if (!chart) {

@@ -7,6 +7,7 @@ import type { AlertList } from "../api/alerts";
 import { AlertDetail } from "../components/AlertDetail";
 import { AlertHistory } from "../components/AlertHistory";
 import { AlertsNow } from "../components/AlertsNow";
+import { isFullScreen } from "../components/fullscreen";
 import { useKeys } from "../components/keys";
 import { MaintenanceDialog } from "../components/MaintenanceDialog";
 import { useMedia } from "../components/media";
@@ -83,8 +84,10 @@ function Content({ store, list }: { store: AlertStore; list: AlertList }): JSX.E
   };
   useKeys({
     Escape: () => {
+      if (isFullScreen()) return false;
       if (show !== "") close();
       else selected.value = new Set();
+      return true;
     },
   });
   // On narrow screens the details take the place of the list, which is where it was when they are closed.

@@ -6,6 +6,7 @@ import { effect, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Banner } from "../components/Banner";
 import { Button } from "../components/Button";
+import { useFullScreen } from "../components/fullscreen";
 import { useKeys } from "../components/keys";
 import { RangeBar } from "../components/RangeBar";
 import { EmptyState, ErrorState, Skeleton } from "../components/States";
@@ -58,10 +59,8 @@ function Board({ edit, board }: { edit: BoardEdit; board: BoardSession }): JSX.E
   const empty = useComputed(() => edit.content.value?.panels.length === 0).value;
   const ready = edit.status.value === "ready";
   useBoardAddress(edit, board, full);
-  useEffect(() => {
-    document.documentElement.classList.toggle("full-screen", full.value !== "");
-    return () => document.documentElement.classList.remove("full-screen");
-  }, [full.value]);
+  // The panel of an old link may be gone, and its chart too.
+  useFullScreen(useComputed(() => edit.content.value?.panels.some((p) => p.id === full.value && board.of(p).drawn.value) ?? false).value);
   useEffect(() => {
     if (!ready || parameters.peek().get("edit") === null) return;
     edit.begin();

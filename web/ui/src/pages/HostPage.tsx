@@ -12,6 +12,7 @@ import { copyLink } from "../components/copylink";
 import type { FullScreen } from "../components/ChartCard";
 import { ChartSections, useCurrentSection } from "../components/ChartSections";
 import { AddToDashboard, type ChartToAdd } from "../components/AddToDashboard";
+import { useFullScreen } from "../components/fullscreen";
 import { HostFacts } from "../components/HostFacts";
 import { Icon } from "../components/icons";
 import { useKeys } from "../components/keys";
@@ -66,11 +67,7 @@ function Host({ session, hostname }: { session: HostSession; hostname: string })
   useHostKeys(session, sections, current, full);
   useHostAddress(session, { query, full, sections, current });
   // The chart of an old link may be gone.
-  const filled = useComputed(() => session.charts.value.some((c) => c.id === full.value)).value;
-  useEffect(() => {
-    document.documentElement.classList.toggle("full-screen", filled);
-    return () => document.documentElement.classList.remove("full-screen");
-  }, [filled]);
+  useFullScreen(useComputed(() => session.charts.value.some((c) => c.id === full.value)).value);
 
   const host = session.host.value;
   const commandsOf = (chart: Chart) => (shown: () => string[]) => [

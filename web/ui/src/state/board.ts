@@ -226,6 +226,8 @@ export class PanelSession implements ChartSession {
   readonly alarms: ReadonlySignal<ReadonlyMap<string, readonly Alarm[]>>;
   /** The chart with the chosen dimensions, null when there is none; undefined while it is asked for. */
   readonly chart: ReadonlySignal<Chart | null | undefined>;
+  /** There is a chart to draw. */
+  readonly drawn: ReadonlySignal<boolean>;
 
   constructor(
     private readonly board: BoardSession,
@@ -237,6 +239,7 @@ export class PanelSession implements ChartSession {
     this.alarms = computed(() => board.alarmsOf(this.host.value?.guid));
     const chart = computed(() => board.factsOf(panel)?.chart);
     this.chart = computed(() => chart.value && chosenChart(chart.value, panel.dimensions));
+    this.drawn = computed(() => this.host.value !== null && (this.chart.value?.dimensions.length ?? 0) > 0);
   }
 
   enter(chart: Chart, width: number): ChartModel {
