@@ -7,11 +7,11 @@ import { Input } from "./Field";
 export type Lasting = { seconds: number } | { until: string };
 
 /** A choice of how long, with a time of one's own at the end. */
-export function DurationField({ value, now, label = "For how long", error }: { value: Signal<Lasting>; now: number; label?: string; error?: string | null }): JSX.Element {
+export function DurationField({ value, now, error }: { value: Signal<Lasting>; now: number; error: string | null }): JSX.Element {
   const v = value.value;
   return (
     <fieldset class="duration">
-      <legend>{label}</legend>
+      <legend>For how long</legend>
       <div class="chips">
         {spans.map((s) => (
           <button key={s.seconds} type="button" aria-pressed={"seconds" in v && v.seconds === s.seconds} onClick={() => (value.value = { seconds: s.seconds })}>

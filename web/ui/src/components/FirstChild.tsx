@@ -11,7 +11,7 @@ export function destination(at: Pick<Location, "protocol" | "hostname" | "port">
 }
 
 /** The lines for a child's stream.conf; what the server does not tell this browser is left to fill in. */
-export function childLines(told: Told | null, at: Pick<Location, "protocol" | "hostname" | "port">): string {
+function childLines(told: Told | null, at: Pick<Location, "protocol" | "hostname" | "port">): string {
   return ["[stream]", "    enabled = yes", `    destination = ${told?.destination ?? destination(at)}`, `    api key = ${told?.apiKey ?? "YOUR-API-KEY"}`].join("\n");
 }
 

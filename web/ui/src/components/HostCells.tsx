@@ -14,7 +14,7 @@ export const figureLabels: Record<FigureKind, string> = { cpu: "CPU", memory: "M
 const top: Record<FigureKind, { max?: number; least?: number }> = { cpu: { max: 100 }, memory: { max: 100 }, disk: { least: 256 * 1024 }, network: { least: 1e6 } };
 
 /** A figure as text with its unit. */
-export function figureText(kind: FigureKind, v: Cell): string {
+function figureText(kind: FigureKind, v: Cell): string {
   if (v === null) return "–";
   if (kind === "cpu" || kind === "memory") return `${formatNumber(v, v < 10 ? 1 : 0)} %`;
   const { divisor, label } = scaleFor(kind === "disk" ? "B/s" : "bit/s", v);

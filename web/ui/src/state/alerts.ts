@@ -23,7 +23,7 @@ export interface AlertFilter {
 type Common = Pick<Alert, "guid" | "hostname" | "name" | "chart" | "context" | "summary" | "role"> & Partial<Pick<Alert, "type" | "component" | "class">>;
 
 /** Roles are words: an alert may have several. */
-export function rolesOf(role: string): string[] {
+function rolesOf(role: string): string[] {
   return role.split(/\s+/).filter(Boolean);
 }
 

@@ -18,7 +18,7 @@ export interface AlertView extends AlertFilter {
 }
 
 /** Seconds of history that are shown when nobody asked for others. */
-export const usualHistory = 86_400;
+const usualHistory = 86_400;
 
 const oneOf = <T extends string>(text: string | null, known: readonly T[], otherwise: T): T => ((known as readonly (string | null)[]).includes(text) ? (text as T) : otherwise);
 const number = (text: string | null) => {

@@ -69,7 +69,7 @@ export interface HostFilter {
   alert: AlertFilter;
 }
 
-export function hasAlerts(f: Figures | undefined, filter: AlertFilter): boolean {
+function hasAlerts(f: Figures | undefined, filter: AlertFilter): boolean {
   const critical = f?.alerts?.critical ?? 0;
   const warning = f?.alerts?.warning ?? 0;
   switch (filter) {

@@ -9,7 +9,7 @@ export interface Window {
 }
 
 /** Seconds the moving window ends behind now: what was just collected needs that long to arrive. */
-export const liveDelay = 1;
+const liveDelay = 1;
 
 /** Seconds that a page shows when nobody asked for others. */
 export const usualSpan = 300;
