@@ -13,6 +13,11 @@ export class ApiError extends Error {
   }
 }
 
+/** What an error says to the user. */
+export function messageOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err);
+}
+
 const answerTimeout = 20_000; // milliseconds
 
 export async function getJSON(path: string, signal: AbortSignal): Promise<unknown> {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { messageOf } from "../api/client";
 import { createDashboard, dashboardHref, fetchDashboard, fetchDashboards, isConflict, mostPanels, updateDashboard, type Content, type Dashboard, type DashboardList } from "../api/dashboards";
 import { managed } from "../state/manage";
 import { freeID } from "../state/panels";
@@ -70,7 +71,7 @@ function Form({ chart, onClose }: { chart: ChartToAdd; onClose: () => void }): J
         chosen.value = l.dashboards.toSorted((a, b) => b.changed - a.changed)[0]?.id ?? "";
       },
       (err: unknown) => {
-        if (!abort.signal.aborted) error.value = String(err instanceof Error ? err.message : err);
+        if (!abort.signal.aborted) error.value = messageOf(err);
       },
     );
     return () => abort.abort();
@@ -86,7 +87,7 @@ function Form({ chart, onClose }: { chart: ChartToAdd; onClose: () => void }): J
     try {
       added.value = await add(chart, chosen.peek(), name.peek());
     } catch (err) {
-      error.value = err instanceof Error ? err.message : String(err);
+      error.value = messageOf(err);
     }
     busy.value = false;
   };

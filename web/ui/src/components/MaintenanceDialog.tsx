@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { fetchFleet } from "../api/client";
+import { fetchFleet, messageOf } from "../api/client";
 import { addWindow, ManageError, type NewWindow } from "../api/silences";
 import type { Host } from "../api/types";
 import type { AlertStore } from "../state/alertstore";
@@ -69,7 +69,7 @@ function Form({ store, first, onClose }: { store: AlertStore; first: string; onC
         onClose();
       }
     } catch (err) {
-      failed.value = { field: err instanceof ManageError ? err.field : "", message: (err as Error).message };
+      failed.value = { field: err instanceof ManageError ? err.field : "", message: messageOf(err) };
     }
     busy.value = false;
   };

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import type { Alert } from "../api/alerts";
+import { messageOf } from "../api/client";
 import { removeSilence, removeWindow } from "../api/silences";
 import { formatClock, formatDateTime, formatDay, formatDuration } from "../chart/format";
 import { managed } from "../state/manage";
@@ -23,7 +24,7 @@ export async function endQuiet(store: AlertStore, kind: "silence" | "maintenance
     const done = await managed((token) => (kind === "silence" ? removeSilence(id, token) : removeWindow(id, token)));
     if (done !== null) toast(`The ${kind} has ended.`);
   } catch (err) {
-    toast(`The ${kind} did not end: ${(err as Error).message}`, "critical");
+    toast(`The ${kind} did not end: ${messageOf(err)}`, "critical");
   }
   store.changed();
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal, type Signal } from "@preact/signals";
 import type { Alert } from "../api/alerts";
+import { messageOf } from "../api/client";
 import { addSilence, ManageError, type Effect, type Selector } from "../api/silences";
 import { formatDuration } from "../chart/format";
 import { author, managed } from "../state/manage";
@@ -84,7 +85,7 @@ function Form({ store, target, onClose }: { store: AlertStore; target: SilenceTa
       }
     } catch (err) {
       const field = err instanceof ManageError ? err.field : "";
-      failed.value = { field, message: `${(err as Error).message}${made > 0 ? ` (${made} of ${wanted.length} silences were made)` : ""}` };
+      failed.value = { field, message: `${messageOf(err)}${made > 0 ? ` (${made} of ${wanted.length} silences were made)` : ""}` };
     }
     busy.value = false;
     if (made > 0) store.changed();

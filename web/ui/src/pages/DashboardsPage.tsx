@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import "../styles/dashboards.css";
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { messageOf } from "../api/client";
 import { createDashboard, dashboardHref, deleteDashboard, exportHref, fetchDashboard, fetchDashboards, isGone, mostBytes, type DashboardEntry, type DashboardList } from "../api/dashboards";
 import { formatAgo, formatDateTime } from "../chart/format";
 import { Banner } from "../components/Banner";
@@ -124,7 +125,7 @@ function Row({ d, now, onDelete, onChange }: { d: DashboardEntry; now: number; o
       const made = await managed((token) => createDashboard({ ...contentOf(read), name: copyName(read.name) }, token));
       if (made) toast(`“${made.name}” is there now.`);
     } catch (err) {
-      toast(`It could not be duplicated: ${err instanceof Error ? err.message : String(err)}`, "critical");
+      toast(`It could not be duplicated: ${messageOf(err)}`, "critical");
     }
     onChange();
   };
@@ -166,7 +167,7 @@ function Tools({ making, onChange }: { making: Signal<boolean>; onChange: () => 
           toast(`“${made.name}” is imported.`);
         }
       } catch (err) {
-        problems.push(`${f.name}: ${err instanceof Error ? err.message : String(err)}`);
+        problems.push(`${f.name}: ${messageOf(err)}`);
       }
     }
     failed.value = problems.length > 0 ? problems.join("\n") : null;

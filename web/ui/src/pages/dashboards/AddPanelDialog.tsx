@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { fetchCharts, fetchFleet } from "../../api/client";
+import { fetchCharts, fetchFleet, messageOf } from "../../api/client";
 import { mostPanels, type Panel } from "../../api/dashboards";
 import type { Chart, Host } from "../../api/types";
 import { Badge } from "../../components/Badge";
@@ -38,7 +38,7 @@ export function AddPanelDialog({ edit, onClose }: { edit: BoardEdit; onClose: ()
         if (start) guid.value = start.guid;
       },
       (err: unknown) => {
-        if (!abort.signal.aborted) error.value = err instanceof Error ? err.message : String(err);
+        if (!abort.signal.aborted) error.value = `The hosts could not be read: ${messageOf(err)}`;
       },
     );
     return () => abort.abort();
@@ -151,7 +151,7 @@ function useCharts(guid: Signal<string>, error: Signal<string | null>): Readonly
         charts.value = list;
       },
       (err: unknown) => {
-        if (!abort.signal.aborted) error.value = `The charts could not be read: ${err instanceof Error ? err.message : String(err)}`;
+        if (!abort.signal.aborted) error.value = `The charts could not be read: ${messageOf(err)}`;
       },
     );
     return () => abort.abort();

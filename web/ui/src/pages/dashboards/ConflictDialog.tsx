@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useSignal, type Signal } from "@preact/signals";
+import { messageOf } from "../../api/client";
 import { createDashboard, dashboardHref } from "../../api/dashboards";
 import { formatDateTime } from "../../chart/format";
 import { Button } from "../../components/Button";
@@ -21,7 +22,7 @@ export function ConflictDialog({ edit, why }: { edit: BoardEdit; why: Signal<"co
   };
   const attempt = (act: () => Promise<void>) => () => {
     error.value = null;
-    act().catch((err: unknown) => (error.value = err instanceof Error ? err.message : String(err)));
+    act().catch((err: unknown) => (error.value = messageOf(err)));
   };
   const overwrite = attempt(async () => {
     const end = await edit.save(true);

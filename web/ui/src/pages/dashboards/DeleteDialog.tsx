@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
+import { messageOf } from "../../api/client";
 import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
 import { FormError } from "../../components/FormError";
@@ -18,7 +19,7 @@ export function DeleteDialog({ name, onClose, onDelete }: { name: string | null;
       await onDelete();
       close();
     } catch (err) {
-      error.value = err instanceof Error ? err.message : String(err);
+      error.value = messageOf(err);
     }
     busy.value = false;
   };

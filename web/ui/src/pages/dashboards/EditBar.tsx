@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { messageOf } from "../../api/client";
 import { fetchDashboards, mostPanels } from "../../api/dashboards";
 import { formatDuration } from "../../chart/format";
 import { Button } from "../../components/Button";
@@ -45,7 +46,7 @@ export function EditBar({ edit, board, onAdd, onConflict }: Props): JSX.Element 
       if (end === "saved") toast("Saved.");
       else if (end !== "refused") onConflict(end);
     } catch (err) {
-      toast(`Not saved: ${err instanceof Error ? err.message : String(err)}`, "critical");
+      toast(`Not saved: ${messageOf(err)}`, "critical");
     }
     busy.value = false;
   };

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
+import { messageOf } from "../../api/client";
 import { createDashboard, dashboardHref } from "../../api/dashboards";
 import { Input } from "../../components/Field";
 import { FormDialog } from "../../components/FormDialog";
@@ -23,7 +24,7 @@ export function NewDialog({ onClose }: { onClose: () => void }): JSX.Element {
       const made = await managed((token) => createDashboard({ name: name.peek(), description: description.peek() }, token));
       if (made) return navigate(`${dashboardHref(made.id)}?edit=1`);
     } catch (err) {
-      error.value = err instanceof Error ? err.message : String(err);
+      error.value = messageOf(err);
     }
     busy.value = false;
   };

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
+import { messageOf } from "../../api/client";
 import { createDashboard, dashboardHref, deleteDashboard, exportHref, isGone } from "../../api/dashboards";
 import { formatAgo, formatDateTime } from "../../chart/format";
 import { Button } from "../../components/Button";
@@ -26,7 +27,7 @@ export function ViewBar({ edit, board }: { edit: BoardEdit; board: BoardSession 
       const made = await managed((token) => createDashboard({ ...contentOf(d), name: copyName(d.name) }, token));
       if (made) navigate(`${dashboardHref(made.id)}?edit=1`);
     } catch (err) {
-      toast(`It could not be duplicated: ${err instanceof Error ? err.message : String(err)}`, "critical");
+      toast(`It could not be duplicated: ${messageOf(err)}`, "critical");
     }
   };
   return (
