@@ -24,6 +24,7 @@ export function followPointer(down: PointerEvent, moved: (x: number, y: number) 
   let [x, y] = [down.clientX, down.clientY];
   let frame = 0;
   const roll = () => {
+    if (!handle.isConnected) return end(false); // the page went away under it, and no event tells
     const by = y < 2 * edge ? -10 : y > innerHeight - edge ? 10 : 0;
     if (by !== 0) {
       scrollBy(0, by);
