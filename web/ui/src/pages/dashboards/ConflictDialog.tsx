@@ -15,14 +15,21 @@ import { toast } from "../../state/toasts";
 /** Asks what shall become of a change when somebody else changed or deleted the dashboard meanwhile. */
 export function ConflictDialog({ edit, why }: { edit: BoardEdit; why: Signal<"conflict" | "gone" | null> }): JSX.Element {
   const error = useSignal<string | null>(null);
+  const busy = useSignal(false);
   const gone = why.value === "gone";
   const close = () => {
     why.value = null;
     error.value = null;
   };
-  const attempt = (act: () => Promise<void>) => () => {
+  const attempt = (act: () => Promise<void>) => async () => {
+    busy.value = true;
     error.value = null;
-    act().catch((err: unknown) => (error.value = messageOf(err)));
+    try {
+      await act();
+    } catch (err) {
+      error.value = messageOf(err);
+    }
+    busy.value = false;
   };
   const overwrite = attempt(async () => {
     const end = await edit.save(true);
@@ -52,9 +59,15 @@ export function ConflictDialog({ edit, why }: { edit: BoardEdit; why: Signal<"co
       onClose={close}
       actions={
         <>
-          <Button onClick={takeTheirs}>{gone ? "Discard mine" : "Take theirs"}</Button>
-          {!gone && <Button onClick={overwrite}>Overwrite theirs</Button>}
-          <Button kind="primary" onClick={keepBoth}>
+          <Button disabled={busy.value} onClick={takeTheirs}>
+            {gone ? "Discard mine" : "Take theirs"}
+          </Button>
+          {!gone && (
+            <Button disabled={busy.value} onClick={() => void overwrite()}>
+              Overwrite theirs
+            </Button>
+          )}
+          <Button kind="primary" disabled={busy.value} onClick={() => void keepBoth()}>
             {gone ? "Save as a new one" : "Save mine as a copy"}
           </Button>
         </>
