@@ -104,7 +104,7 @@ export const fetchDashboard = async (id: string, signal: AbortSignal): Promise<D
 /** Keeps a new dashboard. `body` may also be what was read from a file: the server says what is wrong with it. */
 export const createDashboard = async (body: unknown, token: string): Promise<Dashboard> => decodeDashboard(await change("POST", path, body, token));
 
-/** Why a change was not made that was made to an older version. */
+/** The change was made to an older version. */
 export const isConflict = (err: unknown): boolean => err instanceof ManageError && err.status === 409;
 export const isGone = (err: unknown): boolean => err instanceof ApiError && err.status === 404;
 
@@ -112,7 +112,15 @@ export const isGone = (err: unknown): boolean => err instanceof ApiError && err.
 export const updateDashboard = async (id: string, version: number, content: Content, token: string): Promise<Dashboard> =>
   decodeDashboard(await change("PUT", one(id), { ...content, version }, token));
 
-export const deleteDashboard = (id: string, token: string): Promise<unknown> => change("DELETE", one(id), undefined, token);
+/** Deletes a dashboard; one that is gone already is no error. */
+export async function deleteDashboard(id: string, token: string): Promise<true> {
+  try {
+    await change("DELETE", one(id), undefined, token);
+  } catch (err) {
+    if (!isGone(err)) throw err;
+  }
+  return true;
+}
 
 /** Where the file of a dashboard is. */
 export const exportHref = (id: string): string => `${one(id)}/export`;

@@ -3,7 +3,7 @@ import "../styles/dashboards.css";
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { messageOf } from "../api/client";
-import { createDashboard, dashboardHref, deleteDashboard, exportHref, fetchDashboard, fetchDashboards, isGone, mostBytes, type DashboardEntry, type DashboardList } from "../api/dashboards";
+import { createDashboard, dashboardHref, deleteDashboard, exportHref, fetchDashboard, fetchDashboards, mostBytes, type DashboardEntry, type DashboardList } from "../api/dashboards";
 import { formatAgo, formatDateTime } from "../chart/format";
 import { Banner } from "../components/Banner";
 import { Button } from "../components/Button";
@@ -65,6 +65,7 @@ function Content({ list, onChange }: { list: DashboardList; onChange: () => void
   const query = useSignal(parameters.peek().get("q") ?? "");
   const making = useSignal(false);
   const deleting = useSignal<DashboardEntry | null>(null);
+  const failed = useSignal("");
   useEffect(() => setParameters({ q: query.value }), [query.value]);
   const order = orders.find((o) => o.value === parameters.value.get("sort"))?.value ?? "name";
   const matches = compileSearch(query.value);
@@ -77,11 +78,11 @@ function Content({ list, onChange }: { list: DashboardList; onChange: () => void
         <div class="boards-bar" role="search" aria-label="dashboards">
           <SearchField query={query} label="Search dashboards" />
           <Select quiet label="Order" value={order} choices={orders} onValue={(sort) => setParameters({ sort: sort === "name" ? null : sort })} />
-          <Tools making={making} onChange={onChange} />
+          <Tools making={making} failed={failed} onChange={onChange} />
         </div>
       )}
       {empty ? (
-        <EmptyState title="No dashboards yet" icon="dashboard" action={<Tools making={making} onChange={onChange} />}>
+        <EmptyState title="No dashboards yet" icon="dashboard" action={<Tools making={making} failed={failed} onChange={onChange} />}>
           A dashboard puts charts of any hosts on one page, kept here for everybody who sees this foster. Make one, or choose <b>Add to a dashboard</b> in the menu of a chart on the page of its host.
         </EmptyState>
       ) : found.length === 0 ? (
@@ -94,16 +95,15 @@ function Content({ list, onChange }: { list: DashboardList; onChange: () => void
         </ul>
       )}
       {making.value && <NewDialog onClose={() => (making.value = false)} />}
+      <Dialog title="Not imported" open={failed.value !== ""} onClose={() => (failed.value = "")} actions={<Button onClick={() => (failed.value = "")}>Close</Button>}>
+        <FormError>{failed.value}</FormError>
+      </Dialog>
       <DeleteDialog
         name={deleting.value?.name ?? null}
         onClose={() => (deleting.value = null)}
         onDelete={async () => {
           const { id, name } = deleting.peek()!;
-          const gone = await managed((token) => deleteDashboard(id, token)).catch((err: unknown) => {
-            if (isGone(err)) return {};
-            throw err;
-          });
-          if (gone !== null) toast(`“${name}” is deleted.`);
+          if (await managed((token) => deleteDashboard(id, token))) toast(`“${name}” is deleted.`);
           onChange();
         }}
       />
@@ -152,26 +152,26 @@ function Row({ d, now, onDelete, onChange }: { d: DashboardEntry; now: number; o
   );
 }
 
-function Tools({ making, onChange }: { making: Signal<boolean>; onChange: () => void }): JSX.Element {
+/** Takes files and makes new ones. It stands elsewhere once there is a dashboard: what it has to say is for the page to keep. */
+function Tools({ making, failed, onChange }: { making: Signal<boolean>; failed: Signal<string>; onChange: () => void }): JSX.Element {
   const file = useRef<HTMLInputElement>(null);
-  const failed = useSignal<string | null>(null);
   const take = async (files: readonly File[]) => {
     const problems: string[] = [];
-    let last = "";
+    let some = false;
     for (const f of files) {
       try {
         if (f.size > mostBytes) throw new Error(`it is larger than ${mostBytes / 1024} KiB`);
         const made = await managed((token) => f.text().then((text) => createDashboard(parse(text), token)));
         if (made) {
-          last = made.name;
+          some = true;
           toast(`“${made.name}” is imported.`);
         }
       } catch (err) {
         problems.push(`${f.name}: ${messageOf(err)}`);
       }
     }
-    failed.value = problems.length > 0 ? problems.join("\n") : null;
-    if (last !== "") onChange();
+    failed.value = problems.join("\n");
+    if (some) onChange();
   };
   return (
     <div class="boards-tools">
@@ -195,9 +195,6 @@ function Tools({ making, onChange }: { making: Signal<boolean>; onChange: () => 
       <Button kind="primary" icon="plus" onClick={() => (making.value = true)}>
         New dashboard
       </Button>
-      <Dialog title="Not imported" open={failed.value !== null} onClose={() => (failed.value = null)} actions={<Button onClick={() => (failed.value = null)}>Close</Button>}>
-        <FormError>{failed.value}</FormError>
-      </Dialog>
     </div>
   );
 }

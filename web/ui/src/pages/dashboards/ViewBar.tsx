@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { messageOf } from "../../api/client";
-import { createDashboard, dashboardHref, deleteDashboard, exportHref, isGone } from "../../api/dashboards";
+import { createDashboard, dashboardHref, deleteDashboard, exportHref } from "../../api/dashboards";
 import { formatAgo, formatDateTime } from "../../chart/format";
 import { Button } from "../../components/Button";
 import { copyLink } from "../../components/copylink";
@@ -59,11 +59,7 @@ export function ViewBar({ edit, board }: { edit: BoardEdit; board: BoardSession 
         name={deleting.value ? d.name : null}
         onClose={() => (deleting.value = false)}
         onDelete={async () => {
-          const gone = await managed((token) => deleteDashboard(d.id, token)).catch((err: unknown) => {
-            if (isGone(err)) return {};
-            throw err;
-          });
-          if (gone === null) return;
+          if (!(await managed((token) => deleteDashboard(d.id, token)))) return;
           toast(`“${d.name}” is deleted.`);
           navigate("/dashboards");
         }}
