@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { AlertStatus, AlertTotals, Facet } from "../api/alerts";
-import { alertOrder, type Grouping } from "../state/alerts";
-import type { AlertView } from "../state/alertview";
+import { alertOrder, isNarrowed, type Grouping } from "../state/alerts";
+import { noFilter, type AlertView } from "../state/alertview";
 import { setParameters } from "../state/router";
 import { Button } from "./Button";
 import { Select, type Choice } from "./Field";
@@ -38,7 +38,6 @@ export function AlertFilters({ view, totals, hosts, roles, oneHost }: Props): JS
     return out;
   };
   const host = hosts.find((f) => f.label === view.host)?.value ?? view.host;
-  const narrowed = view.statuses.size > 0 || view.host !== "" || view.role !== "" || view.silenced !== "" || view.query !== "";
   return (
     <div class="alert-filters" role="search" aria-label="alerts">
       <Statuses view={view} totals={totals} />
@@ -47,8 +46,8 @@ export function AlertFilters({ view, totals, hosts, roles, oneHost }: Props): JS
         <Select quiet label="Role" value={view.role} choices={choices("any role", roles, view.role)} onValue={(v) => setParameters({ role: v })} />
         <Select quiet label="Silenced" value={view.silenced} choices={silencedChoices} onValue={(v) => setParameters({ silenced: v })} />
         {totals && <Select quiet label="Group" value={view.group} choices={oneHost ? groups.filter((g) => g.value !== "host") : groups} onValue={(v) => setParameters({ group: v })} />}
-        {narrowed && (
-          <Button kind="quiet" icon="close" onClick={() => setParameters({ status: null, host: null, role: null, silenced: null, q: null })}>
+        {isNarrowed(view) && (
+          <Button kind="quiet" icon="close" onClick={() => setParameters(noFilter)}>
             Clear
           </Button>
         )}

@@ -5,7 +5,7 @@ import { formatDateTime, formatDuration, formatTimeTick } from "../chart/format"
 import { showOf } from "../state/alerts";
 import { timeTicks, type Lane } from "../state/lanes";
 import type { Window } from "../state/range";
-import { setParameters } from "../state/router";
+import { isPlainClick, setParameters } from "../state/router";
 import { alertTones } from "./AlertBits";
 import { follow, showHref } from "./AlertTable";
 import { Button } from "./Button";
@@ -70,11 +70,15 @@ function spoken(lane: Lane): string {
 
 function LaneName({ lane }: { lane: Lane }): JSX.Element {
   if (!lane.alert) {
+    const q = new URLSearchParams(location.search);
+    q.set("host", lane.host);
+    q.delete("lanes");
     return (
       <a
         class="lane-name"
-        href={`?${new URLSearchParams({ tab: "history", host: lane.host }).toString()}`}
+        href={`?${q.toString()}`}
         onClick={(e) => {
+          if (!isPlainClick(e)) return;
           e.preventDefault();
           setParameters({ host: lane.host, lanes: null }, true);
         }}

@@ -3,7 +3,7 @@ import { useComputed, type Signal } from "@preact/signals";
 import type { Alert } from "../api/alerts";
 import { formatAgo, formatDateTime } from "../chart/format";
 import { showOf, type AlertLine, type AlertSort } from "../state/alerts";
-import { setParameters } from "../state/router";
+import { isPlainClick, setParameters } from "../state/router";
 import { AlertStatusMark, alertValue, QuietTag } from "./AlertBits";
 import { Icon } from "./icons";
 import { Status } from "./Status";
@@ -102,7 +102,7 @@ export function showHref(show: string, at?: number): string {
 
 /** Shows the details beside the list, which stays where it is; a click that wants another tab gets one. */
 export function follow(e: TargetedMouseEvent<HTMLAnchorElement>, show: string, at?: number): void {
-  if (e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+  if (!isPlainClick(e)) return;
   e.preventDefault();
   setParameters({ show, at: at ? String(at) : null }, true);
 }

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { useSignal, useSignalEffect, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Alert, AlertList } from "../api/alerts";
-import { alertLines, filterAlerts, filterButStatus, groupAlerts, hostsOf, isRaised, rolesIn, showOf, sortAlerts, type AlertLine, type AlertSort } from "../state/alerts";
+import { alertId, type Alert, type AlertList } from "../api/alerts";
+import { alertLines, filterAlerts, filterButStatus, groupAlerts, hostsOf, isNarrowed, isRaised, rolesIn, showOf, sortAlerts, type AlertLine, type AlertSort } from "../state/alerts";
 import type { AlertStore } from "../state/alertstore";
-import type { AlertView } from "../state/alertview";
+import { noFilter, type AlertView } from "../state/alertview";
 import { setParameters } from "../state/router";
 import { AlertFilters } from "./AlertFilters";
 import { AlertTable } from "./AlertTable";
@@ -57,17 +57,15 @@ export function AlertsNow({ store, list, view, selected, narrow, onSilence }: Pr
       )}
       {found.length > 0 ? (
         <>
-          <AlertTable lines={lines} sort={sort} selected={selected} shown={shown ? idOf(v) : ""} now={list.now} narrow={narrow} onToggle={toggle} />
+          <AlertTable lines={lines} sort={sort} selected={selected} shown={v.show ? alertId(v.show) : ""} now={list.now} narrow={narrow} onToggle={toggle} />
           <Selection found={found} chosen={chosen} selected={selected} onSilence={onSilence} />
         </>
       ) : (
-        <Nothing list={list} filtered={v.statuses.size > 0 || v.query !== "" || v.host !== "" || v.role !== "" || v.silenced !== ""} />
+        <Nothing list={list} filtered={isNarrowed(v)} />
       )}
     </>
   );
 }
-
-const idOf = (v: AlertView) => (v.show ? `${v.show.guid} ${v.show.chart} ${v.show.name}` : "");
 
 /** What can be done with the alerts that are selected: a bar at the bottom, where it covers nothing that is looked for. */
 function Selection({ found, chosen, selected, onSilence }: { found: readonly Alert[]; chosen: readonly Alert[]; selected: Signal<ReadonlySet<string>>; onSilence: (alerts: readonly Alert[]) => void }): JSX.Element | null {
@@ -99,7 +97,7 @@ function Nothing({ list, filtered }: { list: AlertList; filtered: boolean }): JS
         title="No alert matches"
         icon="search"
         action={
-          <Button icon="close" onClick={() => setParameters({ status: null, host: null, role: null, silenced: null, q: null })}>
+          <Button icon="close" onClick={() => setParameters(noFilter)}>
             Clear the filters
           </Button>
         }

@@ -20,6 +20,11 @@ export interface AlertFilter {
   query: string;
 }
 
+/** Whether a filter leaves something out. */
+export function isNarrowed(f: AlertFilter): boolean {
+  return f.statuses.size > 0 || f.host !== "" || f.role !== "" || f.silenced !== "" || f.query !== "";
+}
+
 type Common = Pick<Alert, "guid" | "hostname" | "name" | "chart" | "context" | "summary" | "role"> & Partial<Pick<Alert, "type" | "component" | "class">>;
 
 /** Roles are words: an alert may have several. */

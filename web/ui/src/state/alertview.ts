@@ -28,6 +28,9 @@ const number = (text: string | null) => {
 
 const sorts: readonly AlertSort[] = ["status", "name", "hostname", "chart", "value", "since", "role"];
 
+/** The parameters of a filter, to be removed from an address. */
+export const noFilter = { status: null, host: null, role: null, silenced: null, q: null };
+
 /** Reads the parameters of an address. What is malformed is as if it were not there. */
 export function readAlertView(p: URLSearchParams): AlertView {
   const sort = p.get("sort") ?? "";

@@ -77,10 +77,15 @@ export function setParameters(changes: Record<string, string | null>, push = fal
   read();
 }
 
+/** Whether a click on a link goes there, rather than opening another tab or window. */
+export function isPlainClick(e: MouseEvent): boolean {
+  return e.button === 0 && !e.metaKey && !e.ctrlKey && !e.shiftKey && !e.altKey;
+}
+
 /** Follows links between the pages of this app without loading it again. */
 export function followLinks(root: HTMLElement): void {
   root.addEventListener("click", (e) => {
-    if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+    if (e.defaultPrevented || !isPlainClick(e)) return;
     const link = (e.target as Element).closest("a");
     if (!link || link.target !== "" || link.hasAttribute("download") || link.origin !== location.origin) return;
     if (link.hash !== "" && link.pathname === location.pathname) return;
