@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Alarm } from "../api/alarms";
+import { messageOf } from "../api/client";
 import type { Chart } from "../api/types";
 import { csvOf, pngOf, save } from "../chart/export";
 import { formatDateTime } from "../chart/format";
@@ -147,7 +148,7 @@ function Tools({ session, chart, place, commands, drawn, order, display, full }:
         items={[
           ...legendOrders.map((o) => ({ label: o.label, checked: order.value === o.order, onSelect: () => (order.value = o.order) })),
           { label: "Save as CSV", icon: "download", onSelect: csv },
-          { label: "Save as PNG", icon: "download", onSelect: () => void png().catch((err: unknown) => toast(String(err), "critical")) },
+          { label: "Save as PNG", icon: "download", onSelect: () => void png().catch((err: unknown) => toast(messageOf(err), "critical")) },
           ...(commands?.(shown) ?? []),
         ]}
       />

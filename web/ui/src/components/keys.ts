@@ -4,7 +4,7 @@ const fields = "input, textarea, select, [contenteditable]";
 
 /**
  * Single keys as commands while the calling component is mounted. Keys typed into a field, and keys with a modifier, are the
- * browser's; only Escape also works from a field, after the field had its turn. A command that answers false leaves its key to others.
+ * browser's. A command that answers false leaves its key to others.
  */
 export function useKeys(keys: Record<string, (e: KeyboardEvent) => unknown>): void {
   useEffect(() => {
