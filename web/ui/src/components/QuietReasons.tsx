@@ -9,7 +9,7 @@ import { compileSelector, describeSelector, silencedBy } from "../state/silences
 import { toast } from "../state/toasts";
 import type { AlertStore } from "../state/alertstore";
 import { Button } from "./Button";
-import { Dialog } from "./Dialog";
+import { ConfirmDialog } from "./ConfirmDialog";
 import { FactsList } from "./FactsList";
 import { Icon } from "./icons";
 
@@ -79,25 +79,17 @@ export function QuietReasons({ store, alert: a }: { store: AlertStore; alert: Al
           </div>
         </div>
       )}
-      <Dialog
+      <ConfirmDialog
         title="End this silence?"
         open={chosen !== undefined}
+        keep="Keep it"
+        act="End it"
         onClose={() => (asked.value = "")}
-        actions={
-          <>
-            <Button onClick={() => (asked.value = "")}>Keep it</Button>
-            <Button
-              kind="primary"
-              onClick={() => {
-                const id = asked.peek();
-                asked.value = "";
-                void endQuiet(store, "silence", id);
-              }}
-            >
-              End it
-            </Button>
-          </>
-        }
+        onAct={() => {
+          const id = asked.peek();
+          asked.value = "";
+          void endQuiet(store, "silence", id);
+        }}
       >
         {chosen && (
           <>
@@ -105,7 +97,7 @@ export function QuietReasons({ store, alert: a }: { store: AlertStore; alert: Al
             <FactsList facts={describeSelector(chosen.selector, name).map((f) => [f.label, <code>{f.text}</code>])} />
           </>
         )}
-      </Dialog>
+      </ConfirmDialog>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { token } from "../state/manage";
 import { compilePattern } from "../state/pattern";
 import { compileSelector, describeHosts, describeSelector } from "../state/silences";
 import { Button } from "./Button";
-import { Dialog } from "./Dialog";
+import { ConfirmDialog } from "./ConfirmDialog";
 import { Icon } from "./icons";
 import { endQuiet, endText } from "./QuietReasons";
 import { EmptyState, ErrorState, Skeleton } from "./States";
@@ -77,30 +77,20 @@ export function SilenceList({ store, onSilence, onMaintenance }: Props): JSX.Ele
           </button>
         </p>
       )}
-      <Dialog
+      <ConfirmDialog
         title={`End this ${e?.kind ?? "silence"}?`}
         open={e !== null}
+        keep="Keep it"
+        act="End it"
         onClose={() => (ending.value = null)}
-        actions={
-          e && (
-            <>
-              <Button onClick={() => (ending.value = null)}>Keep it</Button>
-              <Button
-                kind="primary"
-                onClick={() => {
-                  ending.value = null;
-                  void endQuiet(store, e.kind, e.id);
-                }}
-              >
-                End it
-              </Button>
-            </>
-          )
-        }
+        onAct={() => {
+          ending.value = null;
+          if (e) void endQuiet(store, e.kind, e.id);
+        }}
       >
         {e?.what}
         <p>People are told of its alerts again, at once of what was raised meanwhile and still is.</p>
-      </Dialog>
+      </ConfirmDialog>
     </div>
   );
 }

@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { messageOf } from "../../api/client";
-import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { FormError } from "../../components/FormError";
 
 /** Asks whether a dashboard shall be deleted, while there is a name. */
@@ -24,23 +23,11 @@ export function DeleteDialog({ name, onClose, onDelete }: { name: string | null;
     busy.value = false;
   };
   return (
-    <Dialog
-      title="Delete this dashboard?"
-      open={name !== null}
-      onClose={close}
-      actions={
-        <>
-          <Button onClick={close}>Cancel</Button>
-          <Button kind="danger" icon="trash" disabled={busy.value} onClick={() => void act()}>
-            Delete
-          </Button>
-        </>
-      }
-    >
+    <ConfirmDialog title="Delete this dashboard?" open={name !== null} keep="Cancel" act="Delete" icon="trash" danger disabled={busy.value} onClose={close} onAct={() => void act()}>
       <p>
         <b>{name}</b> goes away for everybody, and cannot be brought back. Its charts stay on the pages of their hosts. Export it first to keep a copy.
       </p>
       <FormError>{error.value}</FormError>
-    </Dialog>
+    </ConfirmDialog>
   );
 }

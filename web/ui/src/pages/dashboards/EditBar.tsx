@@ -5,7 +5,7 @@ import { messageOf } from "../../api/client";
 import { fetchDashboards, mostPanels } from "../../api/dashboards";
 import { formatDuration } from "../../chart/format";
 import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { Input, Select } from "../../components/Field";
 import { Icon } from "../../components/icons";
 import type { BoardSession } from "../../state/board";
@@ -70,27 +70,20 @@ export function EditBar({ edit, board, onAdd, onConflict }: Props): JSX.Element 
           <Icon name="warning" /> You can try things here, and not save them: {refused.value}
         </p>
       )}
-      <Dialog
+      <ConfirmDialog
         title="Discard what you changed?"
         open={leaving.value}
+        keep="Keep on"
+        act="Discard"
+        danger
         onClose={() => (leaving.value = false)}
-        actions={
-          <>
-            <Button onClick={() => (leaving.value = false)}>Keep on</Button>
-            <Button
-              kind="danger"
-              onClick={() => {
-                leaving.value = false;
-                edit.cancel();
-              }}
-            >
-              Discard
-            </Button>
-          </>
-        }
+        onAct={() => {
+          leaving.value = false;
+          edit.cancel();
+        }}
       >
         <p>The dashboard becomes again what was saved last.</p>
-      </Dialog>
+      </ConfirmDialog>
     </div>
   );
 }
