@@ -19,10 +19,22 @@ interface Props {
   onMaintenance: () => void;
 }
 
+/** What somebody wants to end, until it is confirmed. */
+interface Ending {
+  kind: "silence" | "maintenance window";
+  id: string;
+  verb: "End" | "Remove";
+  what: ComponentChildren;
+  /** What comes of it. */
+  then: string;
+}
+
+const toldAgain = "People are told of its alerts again, at once of what was raised meanwhile and still is.";
+
 /** What silences alerts: silences, maintenance windows, and what Netdata's commands have set. */
 export function SilenceList({ store, onSilence, onMaintenance }: Props): JSX.Element {
   const all = store.silences.value.value;
-  const ending = useSignal<{ kind: "silence" | "maintenance window"; id: string; what: ComponentChildren } | null>(null);
+  const ending = useSignal<Ending | null>(null);
   if (all === null) {
     if (store.silences.error.value !== null) return <ErrorState title="The silences could not be read" message={`${store.silences.error.value}. The page tries again by itself.`} onRetry={() => void store.silences.now()} />;
     return <Skeleton label="loading the silences" />;
@@ -45,7 +57,7 @@ export function SilenceList({ store, onSilence, onMaintenance }: Props): JSX.Ele
         ) : (
           <ul class="card quiet-list">
             {all.silences.map((s) => (
-              <SilenceRow key={s.id} store={store} silence={s} onEnd={(what) => (ending.value = { kind: "silence", id: s.id, what })} />
+              <SilenceRow key={s.id} store={store} silence={s} onEnd={(what) => (ending.value = { kind: "silence", id: s.id, verb: "End", what, then: toldAgain })} />
             ))}
           </ul>
         )}
@@ -64,7 +76,7 @@ export function SilenceList({ store, onSilence, onMaintenance }: Props): JSX.Ele
         ) : (
           <ul class="card quiet-list">
             {all.windows.map((w) => (
-              <WindowRow key={w.id} store={store} window={w} onEnd={(what) => (ending.value = { kind: "maintenance window", id: w.id, what })} />
+              <WindowRow key={w.id} store={store} window={w} onEnd={(what) => (ending.value = { kind: "maintenance window", id: w.id, verb: verbOf(w), what, then: w.active ? toldAgain : "It has not begun: nothing changes for the alerts there are." })} />
             ))}
           </ul>
         )}
@@ -78,10 +90,10 @@ export function SilenceList({ store, onSilence, onMaintenance }: Props): JSX.Ele
         </p>
       )}
       <ConfirmDialog
-        title={`End this ${e?.kind ?? "silence"}?`}
+        title={`${e?.verb ?? "End"} this ${e?.kind ?? "silence"}?`}
         open={e !== null}
         keep="Keep it"
-        act="End it"
+        act={`${e?.verb ?? "End"} it`}
         onClose={() => (ending.value = null)}
         onAct={() => {
           ending.value = null;
@@ -89,7 +101,7 @@ export function SilenceList({ store, onSilence, onMaintenance }: Props): JSX.Ele
         }}
       >
         {e?.what}
-        <p>People are told of its alerts again, at once of what was raised meanwhile and still is.</p>
+        <p>{e?.then}</p>
       </ConfirmDialog>
     </div>
   );
@@ -163,6 +175,11 @@ function SilenceRow({ store, silence: s, onEnd }: { store: AlertStore; silence: 
   );
 }
 
+/** A window that returns, or is yet to come, is more than ended. */
+function verbOf(w: MaintenanceWindow): Ending["verb"] {
+  return w.active && !w.weekly ? "End" : "Remove";
+}
+
 function WindowRow({ store, window: w, onEnd }: { store: AlertStore; window: MaintenanceWindow; onEnd: (what: ComponentChildren) => void }): JSX.Element {
   const now = store.clock.now();
   const hosts = describeHosts(w.hosts, (guid) => store.names.value.get(guid) ?? guid);
@@ -186,8 +203,8 @@ function WindowRow({ store, window: w, onEnd }: { store: AlertStore; window: Mai
           {w.active ? `${formatDuration((w.nextEnd ?? w.end) - now)} more` : `in ${formatDuration((w.nextStart ?? w.start) - now)}, for ${formatDuration(w.end - w.start)}`}
         </span>
       </div>
-      <Button aria-label={`end the maintenance of ${hosts}`} onClick={() => onEnd(what)}>
-        {w.active && !w.weekly ? "End" : "Remove"}
+      <Button aria-label={`${verbOf(w).toLowerCase()} the maintenance of ${hosts}`} onClick={() => onEnd(what)}>
+        {verbOf(w)}
       </Button>
     </li>
   );
