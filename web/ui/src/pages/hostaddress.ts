@@ -53,7 +53,7 @@ export function useHostAddress(session: HostSession, { query, full, sections, cu
   useEffect(() => {
     if (!ready) return;
     // The browser looks for the fragment of the address before the charts are there.
-    if (location.hash !== "") document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+    chosen()?.scrollIntoView();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const begun = performance.now();
     const stop = effect(() => {
@@ -71,6 +71,15 @@ export function useHostAddress(session: HostSession, { query, full, sections, cu
   }, [ready, sections, current]);
 }
 
+/** The section that the address names. */
+function chosen(): HTMLElement | null {
+  try {
+    return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  } catch {
+    return null; // what cannot be decoded names nothing
+  }
+}
+
 /** Notes the section on the screen in the address. The top of the page needs none. */
 function follow(id: string): void {
   const hash = scrollY < 40 ? "" : `#${encodeURIComponent(id)}`;
@@ -82,6 +91,6 @@ function follow(id: string): void {
 function atEnd(): boolean {
   const { scrollHeight } = document.documentElement;
   if (location.hash === "" || scrollY + innerHeight < scrollHeight - 2) return false;
-  const top = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.getBoundingClientRect().top ?? -1;
+  const top = chosen()?.getBoundingClientRect().top ?? -1;
   return top > 0 && top < innerHeight;
 }
