@@ -45,7 +45,7 @@ export function AlertChart({ detail, moment }: { detail: AlertDetail; moment: nu
   }
   return (
     <div class="alert-chart">
-      <RangeBar session={session} choices={choices} />
+      <RangeBar session={session} choices={choices} keys={false} />
       <ChartCard session={session} chart={chart} full={full}>
         <Statuses session={session} detail={detail} moment={moment} />
       </ChartCard>

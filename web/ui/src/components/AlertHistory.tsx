@@ -56,6 +56,7 @@ export function AlertHistory({ store, view, narrow }: { store: AlertStore; view:
   useEffect(() => past.show({ range: range.value, host, role: v.role }), [past, range.value, host, v.role]);
   const lanesBy = v.lanes;
   useKeys({
+    " ": () => range.togglePause(),
     ArrowLeft: () => range.pan(-0.5),
     ArrowRight: () => range.pan(0.5),
     "+": () => range.zoom(0.5),
