@@ -63,7 +63,10 @@ function History({ guid, since }: { guid: string; since: number }): JSX.Element 
   useEffect(() => {
     const abort = new AbortController();
     fetchConnections(guid, abort.signal).then(
-      (list) => (past.value = list),
+      (list) => {
+        past.value = list;
+        failed.value = false;
+      },
       () => (failed.value = !abort.signal.aborted),
     );
     return () => abort.abort();
