@@ -1,12 +1,44 @@
 package query
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // Result is the rows of a query, column by column, the oldest row first.
 type Result struct {
 	Window
 	Grouping Grouping
 	Columns  []Column
+
+	cells *cells // of the values of the columns
+}
+
+// cells is memory for the values of a result.
+type cells struct{ values []float64 }
+
+// mostKept bounds what is kept for the next result: 1 MiB.
+const mostKept = 1 << 17
+
+var spareCells = sync.Pool{New: func() any { return &cells{} }}
+
+// takeCells returns n values of 0.
+func takeCells(n int) *cells {
+	c := spareCells.Get().(*cells)
+	if cap(c.values) < n {
+		c.values = make([]float64, n)
+	}
+	c.values = c.values[:n]
+	clear(c.values)
+	return c
+}
+
+// Release lets the next result have the memory of the values. Neither these nor the columns may be used afterwards.
+func (r *Result) Release() {
+	if c := r.cells; c != nil && cap(c.values) <= mostKept {
+		spareCells.Put(c)
+	}
+	r.cells, r.Columns = nil, nil
 }
 
 // Column is the values of one metric.

@@ -58,3 +58,24 @@ func TestOptions(t *testing.T) {
 		t.Error((Flip | Absolute).String())
 	}
 }
+
+// A result gets memory that another has released, with nothing left in it.
+func TestRelease(t *testing.T) {
+	w := Window{}
+	for range 100 {
+		c := takeCells(10)
+		for i, v := range c.values {
+			if v != 0 {
+				t.Fatalf("value %d is %v", i, v)
+			}
+			c.values[i] = 1
+		}
+		r := &Result{Window: w, Columns: []Column{{Values: c.values}}, cells: c}
+		r.Release()
+		if r.Columns != nil {
+			t.Fatal("the columns are still there")
+		}
+		r.Release() // harmless
+	}
+	(&Result{}).Release()
+}

@@ -15,8 +15,9 @@ const readAhead = 128
 // done. A point whose values are not finite counts as a point without value.
 func Run(ctx context.Context, w Window, g Grouping, series []Series) (*Result, error) {
 	r := &Result{Window: w, Grouping: g, Columns: make([]Column, len(series))}
-	cells := make([]float64, w.Points*len(series))
-	f := filler{window: &r.Window, method: g.Method, buf: make([]Point, readAhead)}
+	r.cells = takeCells(w.Points * len(series))
+	cells := r.cells.values
+	f := filler{window: &r.Window, method: g.Method}
 	for i := range series {
 		c := &r.Columns[i]
 		c.Dimension = series[i].Dimension
@@ -33,7 +34,7 @@ func Run(ctx context.Context, w Window, g Grouping, series []Series) (*Result, e
 type filler struct {
 	window *Window
 	method Method
-	buf    []Point
+	buf    []Point // made when points are read one by one
 
 	column *Column
 	group  grouper
@@ -50,6 +51,9 @@ func (f *filler) fill(ctx context.Context, cursor Cursor) error {
 	f.samples, f.anomalous = 0, 0
 	if done, err := f.columns(cursor); done || err != nil {
 		return err
+	}
+	if f.buf == nil {
+		f.buf = make([]Point, readAhead)
 	}
 	for f.row < f.window.Points {
 		if err := ctx.Err(); err != nil {

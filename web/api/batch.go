@@ -151,6 +151,7 @@ func (a *API) batchChart(ctx context.Context, rp *reply, b *batchRequest, item *
 		return err
 	}
 	rp.batchRows(r, bands, dims)
+	r.Release()
 	return nil
 }
 

@@ -42,6 +42,7 @@ func (a *API) data(rp *reply, rq *request) {
 		a.failQuery(rp, rq, "query "+q.chart, err)
 		return
 	}
+	defer ans.release()
 	rp.public = !ans.Relative
 	rp.filename = q.filename
 	if !q.options.Has(query.JSONWrap) {
@@ -138,6 +139,15 @@ type answer struct {
 	lowest, highest float64
 	read            []int // points of each tier
 	timings         timings
+
+	results []*query.Result
+}
+
+// release lets the next answer have the memory of the rows; this one must have been printed.
+func (ans *answer) release() {
+	for _, r := range ans.results {
+		r.Release()
+	}
 }
 
 // query runs a query over charts of a host.
@@ -165,6 +175,7 @@ func (a *API) query(ctx context.Context, q *dataQuery, h *catalog.Host, now time
 		if err != nil {
 			return nil, err
 		}
+		ans.results = append(ans.results, part)
 		if r.Columns == nil {
 			r.Columns = part.Columns
 		} else {
@@ -237,7 +248,8 @@ func (ans *answer) choose(r *query.Result) {
 		dim *catalog.Dimension
 		c   *query.Column
 	}
-	var chosen, zero []choice
+	chosen := make([]choice, 0, len(r.Columns))
+	var zero []choice
 	i := 0
 	for _, m := range ans.charts {
 		for j, d := range m.dims {
@@ -260,6 +272,7 @@ func (ans *answer) choose(r *query.Result) {
 	if nonzero && len(zero) == 0 {
 		ans.options &^= query.NonZero // nothing was left out
 	}
+	ans.dims, ans.columns = make([]*catalog.Dimension, 0, len(chosen)), make([]column, 0, len(chosen))
 	for _, ch := range chosen {
 		ans.dims = append(ans.dims, ch.dim)
 		ans.columns = append(ans.columns, column{
