@@ -13,8 +13,8 @@ export function SelfLoad({ self, now, loads }: { self: Self; now: number; loads:
     <section class="loads" aria-label="foster itself">
       <Load name="Processor" tone="cpu" values={cpu} least={100} text={last(cpu, (v) => `${formatNumber(v, v < 10 ? 1 : 0)} %`)} note="of one core" />
       <Load name="Memory" tone="memory" values={memory} least={256 * 2 ** 20} text={last(memory, formatBytes)} note={`${formatCount(self.goroutines)} goroutines`} />
-      <Load name="Samples stored" tone="disk" values={samples} least={100} text={`${last(samples, formatCount)}/s`} note={`${formatCount(self.accepted)} streams accepted, ${formatCount(self.rejected)} rejected`} />
-      <Load name="Received" tone="network" values={bytes} least={1024} text={`${last(bytes, formatBytes)}/s`} note="on the wire" />
+      <Load name="Samples stored" tone="disk" values={samples} least={100} text={last(samples, (v) => `${formatCount(v)}/s`)} note={`${formatCount(self.accepted)} streams accepted, ${formatCount(self.rejected)} rejected`} />
+      <Load name="Received" tone="network" values={bytes} least={1024} text={last(bytes, (v) => `${formatBytes(v)}/s`)} note="on the wire" />
       <div class="card load">
         <span class="label">Running for</span>
         <b>{self.started > 0 ? formatDuration(now - self.started) : "–"}</b>

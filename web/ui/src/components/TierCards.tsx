@@ -44,6 +44,11 @@ function every(step: number): string {
   return step === 1 ? "every second" : step === 60 ? "every minute" : step === 3600 ? "every hour" : `every ${formatDuration(step)}`;
 }
 
+function pointsText(t: Tier): string {
+  if (t.points === 0) return t.bytes > 0 ? "none yet; the newest are in memory" : "none yet";
+  return `${formatCount(t.points)}${t.bytesPerPoint !== null ? `, ${formatNumber(t.bytesPerPoint, 2)} bytes each` : ""}`;
+}
+
 function TierCard({ t }: { t: Tier }): JSX.Element {
   const share = t.maxBytes > 0 ? t.bytes / t.maxBytes : 0;
   return (
@@ -59,7 +64,7 @@ function TierCard({ t }: { t: Tier }): JSX.Element {
           ["Will reach back", t.expected > 0 ? formatDuration(t.expected) : "not known yet"],
           ["Kept at most", t.maxSeconds > 0 ? formatDuration(t.maxSeconds) : "as long as there is room"],
           ["Metrics", formatCount(t.series)],
-          ["Points in blocks", t.points > 0 ? `${formatCount(t.points)}${t.bytesPerPoint !== null ? `, ${formatNumber(t.bytesPerPoint, 2)} bytes each` : ""}` : "none yet; the newest are in memory"],
+          ["Points in blocks", pointsText(t)],
         ]}
       />
     </section>
