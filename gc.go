@@ -10,36 +10,52 @@ import (
 
 // A parent keeps much in memory and allocates little, so that collecting costs little even when it is done often: the heap may
 // grow by a quarter of what is in use before it is collected, not by Go's usual 100 %. Where little is in use it may grow by
-// half, as long as that is no more than leastGrowth: a small parent that answers queries would collect all the time.
+// half, as long as that is no more than leastGrowth.
+//
+// Queries allocate. With one collection after the other, those that many clients ask at once wait for the collector; so the heap
+// may grow by what is allocated in calm, up to mostGrowth, whatever is in use.
 const (
-	leastPercent, mostPercent = 25, 50
-	leastGrowth               = 16 << 20 // bytes
-	tuneEvery                 = 10 * time.Second
+	leastPercent, mostPercent, mostBusyPercent = 25, 50, 400
+
+	leastGrowth, mostGrowth = 16 << 20, 64 << 20 // bytes
+
+	calm      = 3 * time.Second
+	tuneEvery = time.Second
 )
 
-// gcPercent returns what GOGC is to be with that many bytes in use.
-func gcPercent(live uint64) int {
-	return int(max(leastPercent, min(mostPercent, leastGrowth*100/max(live, 1)/5*5)))
+// gcPercent returns what GOGC is to be with that many bytes in use, and that many allocated each second.
+func gcPercent(live, rate uint64) int {
+	percentOf := func(growth uint64) uint64 { return growth * 100 / max(live, 1) / 5 * 5 }
+	quiet := max(leastPercent, min(mostPercent, percentOf(leastGrowth)))
+	busy := min(mostBusyPercent, percentOf(min(rate*uint64(calm/time.Second), mostGrowth)))
+	return int(max(quiet, busy))
 }
 
 // tuneGC keeps GOGC at what gcPercent says until stop is called.
 func tuneGC(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	percent := mostPercent
 	debug.SetGCPercent(percent)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		tick := time.NewTicker(tuneEvery)
 		defer tick.Stop()
+		metrics.Read(samples)
+		allocated, at := samples[1].Value.Uint64(), time.Now()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
 			}
-			metrics.Read(sample)
-			if p := gcPercent(sample[0].Value.Uint64()); p != percent {
+			metrics.Read(samples)
+			total, now := samples[1].Value.Uint64(), time.Now()
+			rate := float64(total-allocated) / max(now.Sub(at), tuneEvery).Seconds()
+			allocated, at = total, now
+			p := gcPercent(samples[0].Value.Uint64(), uint64(rate))
+			// To set it stops the world for a moment: little less is not worth that.
+			if p > percent || p < percent*3/4 || p < percent && p <= mostPercent {
 				percent = p
 				debug.SetGCPercent(p)
 			}

@@ -3,9 +3,16 @@ package main
 import "testing"
 
 func TestGCPercent(t *testing.T) {
-	for live, want := range map[uint64]int{0: 50, 1 << 20: 50, 32 << 20: 50, 40 << 20: 40, 64 << 20: 25, 1 << 40: 25} {
-		if got := gcPercent(live); got != want {
-			t.Errorf("with %d bytes in use it is %d, want %d", live, got, want)
+	for _, c := range []struct {
+		live, rate uint64 // MiB, MiB/s
+		want       int
+	}{
+		{0, 0, 50}, {1, 0, 50}, {32, 0, 50}, {40, 0, 40}, {64, 0, 25}, {1 << 20, 0, 25},
+		{30, 1, 50}, {30, 5, 50}, {30, 10, 100}, {30, 20, 200}, {30, 1000, 210},
+		{0, 1000, 400}, {10, 1000, 400}, {400, 20, 25}, {400, 1000, 25},
+	} {
+		if got := gcPercent(c.live<<20, c.rate<<20); got != c.want {
+			t.Errorf("with %d MiB in use and %d MiB/s it is %d, want %d", c.live, c.rate, got, c.want)
 		}
 	}
 }
