@@ -56,7 +56,7 @@ func (p *Prom) read(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-protobuf")
 	w.Header().Set("Content-Encoding", "snappy")
-	_, _ = w.Write(s2.EncodeSnappy(nil, message)) // a client that is gone needs no answer
+	_, _ = newSending(w).pass(s2.EncodeSnappy(nil, message)) // a client that is gone needs no answer
 }
 
 // decodeRead returns the request, which comes as a snappy block.
@@ -181,7 +181,9 @@ func (p *Prom) readSamples(ctx context.Context, request *prompb.ReadRequest) (*p
 // sent is never taken for everything.
 func (p *Prom) readChunks(ctx context.Context, w http.ResponseWriter, request *prompb.ReadRequest) {
 	w.Header().Set("Content-Type", "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse")
-	out := &frameWriter{w: w}
+	to := newSending(w)
+	to.passing = true
+	out := &frameWriter{w: to}
 	for i, query := range request.Queries {
 		err := p.eachRead(ctx, query, func(s promstorage.Series, it chunkenc.Iterator) error {
 			return out.series(int64(i), s.Labels(), it)

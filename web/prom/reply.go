@@ -22,16 +22,19 @@ type result struct {
 	done  func() // gives back what the value holds
 }
 
+// close may be called again.
 func (res *result) close() {
 	if res.done != nil {
 		res.done()
+		res.done = nil
 	}
 }
 
 // mostNotes is how many warnings, and how many remarks, an answer has.
 const mostNotes = 10
 
-// send sends an answer. What a query has returned can be large: it is printed while it is sent.
+// send sends an answer, and closes the result when it is printed. What a query has returned can be large: what is more than
+// can be held is sent meanwhile.
 func (p *Prom) send(w http.ResponseWriter, r *http.Request, res *result) {
 	warnings, infos := res.notes.AsStrings(res.query, mostNotes, mostNotes)
 	var data, tail []byte
@@ -51,7 +54,8 @@ func (p *Prom) send(w http.ResponseWriter, r *http.Request, res *result) {
 		p.fail(w, r, errorf(internal, "print the answer: %w", err))
 		return
 	}
-	out := p.body(w, r, "application/json", http.StatusOK)
+	to := newSending(w)
+	out := p.body(to, r, "application/json", http.StatusOK)
 	rw := resultWriter{write: func(b []byte) error {
 		_, err := out.Write(b)
 		return err
@@ -73,9 +77,11 @@ func (p *Prom) send(w http.ResponseWriter, r *http.Request, res *result) {
 	} else {
 		rw.b = append(rw.b, '}')
 	}
-	if rw.flush(0) == nil {
-		_ = out.Close() // a client that is gone needs no answer
+	if rw.flush(0) != nil || out.Close() != nil {
+		return // the client is gone
 	}
+	res.close()
+	_ = to.flush() // a client that is gone needs no answer
 }
 
 // fail answers with an error.
