@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"net/http"
+	"io"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
@@ -17,10 +17,7 @@ const (
 )
 
 // frameWriter writes the frames of a streamed remote read: length, CRC-32C and message.
-type frameWriter struct {
-	w     http.ResponseWriter
-	begun bool // a frame has been written
-}
+type frameWriter struct{ w io.Writer }
 
 // series writes a series, in as many frames as it takes.
 func (f *frameWriter) series(query int64, ls labels.Labels, it chunkenc.Iterator) error {
@@ -82,7 +79,6 @@ func (f *frameWriter) frame(query int64, s *prompb.ChunkedSeries) error {
 	}
 	head := binary.AppendUvarint(nil, uint64(len(message)))
 	head = binary.BigEndian.AppendUint32(head, crc32.Checksum(message, crc32.MakeTable(crc32.Castagnoli)))
-	f.begun = true
 	for _, b := range [][]byte{head, message} {
 		if _, err := f.w.Write(b); err != nil {
 			return fmt.Errorf("send a frame: %w", err)

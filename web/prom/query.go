@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
@@ -120,7 +121,7 @@ func (p *Prom) run(r *http.Request, start, end time.Time, step time.Duration) (r
 }
 
 // turn waits until the query may run. The context it returns ends with the timeout asked for, if that is shorter than
-// usual; done gives the turn back.
+// usual; done gives the turn back, and may be called again.
 func (p *Prom) turn(ctx context.Context, asked time.Duration) (_ context.Context, done func(), err error) {
 	limit := p.opt.Timeout
 	if asked > 0 {
@@ -129,10 +130,10 @@ func (p *Prom) turn(ctx context.Context, asked time.Duration) (_ context.Context
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	select {
 	case p.turns <- struct{}{}:
-		return ctx, func() {
+		return ctx, sync.OnceFunc(func() {
 			cancel()
 			<-p.turns
-		}, nil
+		}), nil
 	case <-ctx.Done():
 		err := ctx.Err()
 		cancel()

@@ -40,8 +40,13 @@ func (p *Prom) read(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer done()
+	out := newSending(w)
 	if stream {
-		p.readChunks(ctx, w, request)
+		w.Header().Set("Content-Type", "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse")
+		if p.readChunks(ctx, out, request) {
+			done()
+			_ = out.flush() // a client that is gone needs no answer
+		}
 		return
 	}
 	answer, err := p.readSamples(ctx, request)
@@ -56,7 +61,11 @@ func (p *Prom) read(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-protobuf")
 	w.Header().Set("Content-Encoding", "snappy")
-	_, _ = newSending(w).pass(s2.EncodeSnappy(nil, message)) // a client that is gone needs no answer
+	if _, err := out.Write(s2.EncodeSnappy(nil, message)); err != nil {
+		return // the client is gone
+	}
+	done()
+	_ = out.flush() // a client that is gone needs no answer
 }
 
 // decodeRead returns the request, which comes as a snappy block.
@@ -177,12 +186,9 @@ func (p *Prom) readSamples(ctx context.Context, request *prompb.ReadRequest) (*p
 	return answer, nil
 }
 
-// readChunks sends the answer as a stream of chunks. An error after its beginning cuts the connection, so that what was
-// sent is never taken for everything.
-func (p *Prom) readChunks(ctx context.Context, w http.ResponseWriter, request *prompb.ReadRequest) {
-	w.Header().Set("Content-Type", "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse")
-	to := newSending(w)
-	to.passing = true
+// readChunks writes the answer as a stream of chunks. It is false when another answer was given, about an error; an error after
+// some of the stream was sent cuts the connection, so that this is never taken for everything.
+func (p *Prom) readChunks(ctx context.Context, to *sending, request *prompb.ReadRequest) bool {
 	out := &frameWriter{w: to}
 	for i, query := range request.Queries {
 		err := p.eachRead(ctx, query, func(s promstorage.Series, it chunkenc.Iterator) error {
@@ -190,15 +196,15 @@ func (p *Prom) readChunks(ctx context.Context, w http.ResponseWriter, request *p
 		})
 		switch {
 		case err == nil:
-		case out.begun:
+		case to.passing:
 			if !errors.Is(err, context.Canceled) {
 				p.opt.Log.Warn("a remote read was cut off", "error", err)
 			}
 			panic(http.ErrAbortHandler)
 		default:
-			w.Header().Del("Content-Type")
-			http.Error(w, err.Error(), kindOf(err).status)
-			return
+			http.Error(to.ResponseWriter, err.Error(), kindOf(err).status)
+			return false
 		}
 	}
+	return true
 }

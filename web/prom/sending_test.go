@@ -13,6 +13,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/klauspost/compress/s2"
+	"github.com/prometheus/prometheus/prompb"
 )
 
 // oneConn is a listener for one connection.
@@ -32,7 +35,7 @@ func (l *oneConn) Close() error   { return nil }
 func (l *oneConn) Addr() net.Addr { return l.addr }
 
 // begin sends a request to a handler, and returns the connection, of which nothing has been read. It has no buffers.
-func begin(t *testing.T, handler http.Handler, path string) net.Conn {
+func begin(t *testing.T, handler http.Handler, method, path string, body []byte) net.Conn {
 	t.Helper()
 	client, server := net.Pipe()
 	l := &oneConn{conns: make(chan net.Conn, 1), addr: server.LocalAddr()}
@@ -49,7 +52,7 @@ func begin(t *testing.T, handler http.Handler, path string) net.Conn {
 		<-done
 		_ = s.Close()
 	})
-	if _, err := fmt.Fprintf(client, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path); err != nil {
+	if _, err := fmt.Fprintf(client, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", method, path, len(body), body); err != nil {
 		t.Fatal(err)
 	}
 	return client
@@ -59,7 +62,7 @@ func begin(t *testing.T, handler http.Handler, path string) net.Conn {
 func TestSlowReaderHoldsNoTurn(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.MaxQueries = 1 })
 	text := strings.Repeat("x", 500_000)
-	client := begin(t, f.prom, Prefix+"/api/v1/query?query=%22"+text+"%22")
+	client := begin(t, f.prom, http.MethodGet, Prefix+"/api/v1/query?query=%22"+text+"%22", nil)
 	first := make([]byte, 10)
 	if _, err := io.ReadFull(client, first); err != nil { // it is being sent
 		t.Fatal(err)
@@ -75,6 +78,26 @@ func TestSlowReaderHoldsNoTurn(t *testing.T) {
 	}
 }
 
+// So does a remote read, in either form.
+func TestSlowRemoteReaderHoldsNoTurn(t *testing.T) {
+	for _, kind := range []prompb.ReadRequest_ResponseType{prompb.ReadRequest_SAMPLES, prompb.ReadRequest_STREAMED_XOR_CHUNKS} {
+		f := readFixture(t)
+		f.prom.turns = make(chan struct{}, 1)
+		request, err := (&prompb.ReadRequest{
+			AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{kind},
+			Queries:               []*prompb.Query{{EndTimestampMs: now * 1000, Matchers: []*prompb.LabelMatcher{equal("__name__", "long_one")}}},
+		}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := begin(t, f.prom, http.MethodPost, Prefix+"/api/v1/read", s2.EncodeSnappy(nil, request))
+		if _, err := io.ReadFull(client, make([]byte, 10)); err != nil { // it is being sent
+			t.Fatal(err)
+		}
+		f.data("query", "query", "1", "timeout", "10s")
+	}
+}
+
 // A client that takes nothing of a large answer is given up, one that takes some of it is not.
 func TestStalledReader(t *testing.T) {
 	for _, reads := range []bool{false, true} {
@@ -86,7 +109,7 @@ func TestStalledReader(t *testing.T) {
 				s := newSending(w)
 				_, err := s.Write(make([]byte, size))
 				failed <- errors.Join(err, s.flush())
-			}), "/")
+			}), http.MethodGet, "/", nil)
 			var wg sync.WaitGroup
 			if reads {
 				wg.Go(func() {
@@ -124,7 +147,7 @@ func TestSendingEnds(t *testing.T) {
 				_, err = s.Write(make([]byte, flushAt))
 			}
 			failed <- err
-		}), "/")
+		}), http.MethodGet, "/", nil)
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			buf := make([]byte, 1000)
