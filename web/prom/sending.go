@@ -9,12 +9,12 @@ import (
 // printed.
 const (
 	mostHeld    = 1 << 20          // bytes of an answer that are held until all of it is printed
-	stalled     = 10 * time.Second // a client that takes nothing for so long is given up
+	stalled     = 10 * time.Second // a client that does not take a piece of flushAt bytes in so long is given up
 	mostSending = 5 * time.Minute  // an answer takes at most
 )
 
 // sending writes an answer. It holds what fits into mostHeld, so that a query with a small answer gives its turn back before
-// any of it is sent; more than that is sent while it is printed, and then the client must not stall.
+// any of it is sent; more than that is sent while it is printed. The client must not stall.
 type sending struct {
 	http.ResponseWriter
 	control *http.ResponseController
