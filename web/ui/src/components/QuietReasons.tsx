@@ -22,9 +22,9 @@ export function endText(time: number, now: number): string {
 export async function endQuiet(store: AlertStore, kind: "silence" | "maintenance window", id: string): Promise<void> {
   try {
     const done = await managed((token) => (kind === "silence" ? removeSilence(id, token) : removeWindow(id, token)));
-    if (done !== null) toast(`The ${kind} has ended.`);
+    if (done !== null) toast(`The ${kind} is gone.`);
   } catch (err) {
-    toast(`The ${kind} did not end: ${messageOf(err)}`, "critical");
+    toast(`The ${kind} stays: ${messageOf(err)}`, "critical");
   }
   store.changed();
 }
