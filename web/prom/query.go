@@ -81,7 +81,7 @@ func (p *Prom) run(r *http.Request, start, end time.Time, step time.Duration) (r
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
+		if res == nil { // there is an error, or a panic
 			done()
 		}
 	}()

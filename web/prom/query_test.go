@@ -3,6 +3,7 @@ package prom
 import (
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -159,4 +160,22 @@ func TestErrors(t *testing.T) {
 	if w := f.do(http.MethodPost, "/api/v1/label/host/values", nil); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET" {
 		t.Errorf("POST: %d", w.Code)
 	}
+}
+
+// A query that panics gives its turn back.
+func TestPanicHoldsNoTurn(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.MaxQueries = 1 })
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it does not panic")
+			}
+		}()
+		whole := f.prom.catalog
+		defer func() { f.prom.catalog = whole }()
+		f.prom.catalog = nil
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, Prefix+"/api/v1/query?query=a_b", nil)
+		f.prom.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	f.data("query", "query", "1", "timeout", "10s")
 }
