@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,12 +188,15 @@ func (a *Agent) process() *Process {
 	return a.run
 }
 
-// Log is the end of the agent's error log and of what it printed.
+// Log is the end of the agent's error log, which is daemon.log since v2, and of what it printed.
 func (a *Agent) Log() string {
 	var b strings.Builder
-	for _, name := range []string{"error.log", "out.log"} {
+	for _, name := range []string{"error.log", "daemon.log", "out.log"} {
 		text, err := Tail(a.path("log", name))
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
 			fmt.Fprintf(&b, "%s: %v\n", name, err)
 			continue
 		}

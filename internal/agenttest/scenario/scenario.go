@@ -49,7 +49,7 @@ const (
 	// replication requests queue behind each other.
 	settle = 5 * time.Second
 
-	defaultPatience = 45 * time.Second
+	defaultPatience = 90 * time.Second // a v2 child tries again after a minute
 )
 
 // Live is a child streaming without trouble for o.Before.
