@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"strings"
 	"sync"
 
 	"foster/replication/wire"
@@ -63,7 +64,10 @@ func newHostIndex(h *catalog.Host, generation uint64) *hostIndex {
 	if name := h.Info().Hostname; name != "" {
 		ix.always = append(ix.always, pair{labelHost, valid(name)})
 	}
-	ix.always = join(ix.always, h.Labels(), hostLabelName, func(l wire.Label, _ string) bool { return l.Source&^wire.LabelAuto != 0 })
+	// Of its own labels, whose names begin with _, an agent says of some that they are configured.
+	ix.always = join(ix.always, h.Labels(), hostLabelName, func(l wire.Label, _ string) bool {
+		return l.Source&^wire.LabelAuto != 0 && !strings.HasPrefix(l.Name, "_")
+	})
 	return ix
 }
 

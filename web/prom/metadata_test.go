@@ -24,8 +24,8 @@ func TestSeries(t *testing.T) {
 func TestLabels(t *testing.T) {
 	f := filled(t)
 	want(t, "all names", f.data("labels"),
-		`["__name__","chart","chart_name","device","dimension","dimension_name","family","host","host_env","host_os_name","label_host","machine_guid","mount_point"]`)
-	want(t, "names of a metric", f.data("labels", "match[]", "system_cpu"), `["__name__","chart","dimension","family","host","host_env","host_os_name","machine_guid"]`)
+		`["__name__","chart","chart_name","device","dimension","dimension_name","family","host","host_env","host_is_ephemeral","host_os_name","label_host","machine_guid","mount_point"]`)
+	want(t, "names of a metric", f.data("labels", "match[]", "system_cpu"), `["__name__","chart","dimension","family","host","host_env","host_is_ephemeral","host_os_name","machine_guid"]`)
 	for label, wanted := range map[string]string{
 		"__name__": `["disk_io","system_cpu"]`, "host": `["h1","h2"]`, "machine_guid": `["` + guidOf(1) + `","` + guidOf(2) + `"]`,
 		"dimension": `["reads","system","user"]`, "dimension_name": `["r"]`, "chart_name": `["disk.root"]`, "family": `["cpu","sda"]`,

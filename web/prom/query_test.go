@@ -14,7 +14,10 @@ import (
 func filled(t testing.TB) *fixture {
 	f := newFixture(t)
 	for n := 1; n <= 2; n++ {
-		h := f.host(n, wire.Label{Name: "_os_name", Value: "Debian", Source: wire.LabelAuto}, wire.Label{Name: "env", Value: []string{"prod", "test"}[n-1], Source: wire.LabelConfig})
+		h := f.host(n,
+			wire.Label{Name: "_os_name", Value: "Debian", Source: wire.LabelAuto},
+			wire.Label{Name: "_is_ephemeral", Value: "false", Source: wire.LabelConfig}, // as agents say of it
+			wire.Label{Name: "env", Value: []string{"prod", "test"}[n-1], Source: wire.LabelConfig})
 		cpu := f.chart(h, wire.Chart{ID: "system.cpu", Family: "cpu", Title: "Total CPU", Units: "percentage"}, "user", "system")
 		f.fill(cpu, now-600, now, func(d int, at int64) float64 { return float64(n*100+d*10) + float64(at%5) })
 		disk := f.chart(h, wire.Chart{ID: "disk.sda", Name: "disk.root", Context: "disk.io", Family: "sda"}, "reads:r")
