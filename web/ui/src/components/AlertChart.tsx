@@ -35,9 +35,9 @@ export function AlertChart({ detail, moment }: { detail: AlertDetail; moment: nu
   useEffect(() => () => session.close(), [session]);
   useEffect(() => session.range.set(rangeAround(moment, detail.now)), [session, moment]);
   const full = useSignal("");
-  useFullScreen(full.value !== "");
-  useKeys(full.value === "" ? {} : { Escape: () => (full.value = "") });
   const chart = useComputed(() => session.charts.value.find((c) => c.id === detail.chart)).value;
+  useFullScreen(chart !== undefined && full.value !== "");
+  useKeys(full.value === "" ? {} : { Escape: () => (full.value = "") });
   if (!chart) {
     if (session.status.value === "loading") return <Skeleton label="loading the chart" rows={1} height={268} />;
     if (session.status.value === "error") return <ErrorState title="The chart could not be read" message="The page tries again by itself." />;

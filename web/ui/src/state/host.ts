@@ -44,6 +44,8 @@ export class HostSession {
   private placed = false;
   /** Foster has answered, if it does answer, whether this host is foster itself, which has no stream. */
   private told = false;
+  /** Foster did not know the host when it was asked about it. */
+  private absent = false;
   private chartsDue = false;
 
   constructor(readonly name: string) {
@@ -202,7 +204,7 @@ export class HostSession {
         return old && sameDefinition(old, c) ? old : c;
       });
       if (this.status.peek() === "parent") return;
-      if (charts.length > 0) this.settled();
+      if (charts.length > 0 || this.absent) this.settled();
       this.status.value = "ready";
       this.retry = 1000;
       this.viewport.askFailed();
@@ -241,7 +243,10 @@ export class HostSession {
         this.suspend();
       }
     } catch (err) {
-      if (err instanceof ApiError && err.status === 404) return; // there is no such host
+      if (err instanceof ApiError && err.status === 404 && this.status.peek() !== "ready") {
+        this.absent = true; // there is no such host, unless its charts say otherwise
+        return;
+      }
       // Facts only: the header does without them.
     }
     this.settled();
