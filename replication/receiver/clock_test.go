@@ -118,6 +118,7 @@ func TestClockCorrected(t *testing.T) {
 func TestFarFuture(t *testing.T) {
 	store := testStore(t)
 	r := testReceiver(t, store)
+	r.opts.Now = time.Now // the clock of the store
 	h, err := play(t, r, guid(1), capsV2, "CHART a.b '' '' '' '' '' line 1 86400", "DIMENSION x",
 		fmt.Sprintf("BEGIN2 a.b 86400 %d #\nSET2 x 1 # A\nEND2", time.Now().Unix()+100_000),
 		fmt.Sprintf("BEGIN2 a.b 86400 %d #\nSET2 x 1 # A\nEND2", time.Now().Unix()))
