@@ -44,9 +44,11 @@ func (s *script) level(t int64) float64 {
 	return levels[0]
 }
 
-// flap changes every 4 s for 24 s.
+// flapFor is for how many seconds from its begin flap changes, every 4.
+const flapFor = 24
+
 func (s *script) flap(t int64) float64 {
-	if i := s.into(t); i >= 0 && i < 24 && i/4%2 == 0 {
+	if i := s.into(t); i >= 0 && i < flapFor && i/4%2 == 0 {
 		return 100
 	}
 	return 0
