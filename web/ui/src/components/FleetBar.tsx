@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useSignal, useSignalEffect, type Signal } from "@preact/signals";
+import { useSignal, effect, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Fleet, Host, HostState } from "../api/types";
 import { groupOf, statesText } from "../state/fleetview";
@@ -82,7 +82,8 @@ function Search(to: Pick<Props, "onEnter" | "onDown">): JSX.Element {
   useEffect(() => {
     query.value = parameters.value.get("q") ?? ""; // the back button, or "show all"
   }, [parameters.value.get("q")]);
-  useSignalEffect(() => setParameters({ q: query.value }));
+  // At once, and not with the next frame: what is typed meanwhile would be taken back, and Enter would open what was found before.
+  useEffect(() => effect(() => setParameters({ q: query.value })), [query]);
   return <SearchField query={query} label="Search hosts" {...to} />;
 }
 

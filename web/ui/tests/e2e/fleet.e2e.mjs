@@ -114,6 +114,17 @@ test("the keyboard walks through the hosts, from wherever it is", { skip: mockOn
       await page.keyboard.type("-0004");
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { level: 1, name: "node-0004" }).waitFor();
+
+      await page.goBack();
+      await page.waitForSelector(".tile");
+      await page.locator("input[type=search]").evaluate((field) => {
+        for (const text of ["node", "node-0003"]) {
+          field.value = text;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+      });
+      await page.getByRole("heading", { level: 1, name: "node-0003" }).waitFor({ timeout: 5000 }); // typed faster than frames are drawn
     },
     { hosts: 8 },
   ));
