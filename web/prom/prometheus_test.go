@@ -81,10 +81,10 @@ func fillEquivalent(f *fixture, end int64) string {
 			}
 		}
 	}
-	noise := func(t int64, seed int) float64 {
+	noise := func(t int64, seed int) float64 { // no two seeds give the same: which of two equal values topk takes is not said
 		x := uint64(t)*0x9e3779b97f4a7c15 + uint64(seed)*0xbf58476d1ce4e5b9
 		x ^= x >> 31
-		return float64(x%10000) / 100
+		return float64(x%10000)/100 + float64(seed)/1e4
 	}
 	for n := 1; n <= seriesHosts; n++ {
 		h := f.host(n, wire.Label{Name: "env", Value: "prod", Source: wire.LabelConfig})
