@@ -47,29 +47,23 @@ func TestMemoryModes(t *testing.T) {
 			}
 			return at
 		}
-		for deadline := time.Now().Add(10 * time.Second); last() < at && time.Now().Before(deadline); {
-			time.Sleep(10 * time.Millisecond)
-		}
-		time.Sleep(500 * time.Millisecond) // until the batch is committed
+		eventually(t, func() bool { return last() == at }, "the point")
 		if a := get(t, p.plain(), "/host/child01/api/v1/info"); !strings.Contains(strings.ReplaceAll(a.body, " ", ""), fmt.Sprintf(`"memory-mode":%q`, step.mode)) {
 			t.Errorf("%s: info: %s", step.mode, a.body)
 		}
 		if a := get(t, p.plain(), "/host/child01/api/v1/charts"); !strings.Contains(strings.ReplaceAll(a.body, " ", ""), fmt.Sprintf(`"memory_mode":%q`, step.mode)) {
 			t.Errorf("%s: charts: %s", step.mode, a.body)
 		}
-		a := get(t, p.plain(), "/host/child01/api/v1/data?chart=a.b&after=-60&format=csv")
-		switch {
-		case step.mode == "none": // as a Netdata parent
-			if a.status != http.StatusNotFound || !strings.Contains(a.body, "No metrics where matched to query.") {
+		const query = "/host/child01/api/v1/data?chart=a.b&after=-60&format=csv"
+		if step.mode == "none" { // as a Netdata parent
+			if a := get(t, p.plain(), query); a.status != http.StatusNotFound || !strings.Contains(a.body, "No metrics where matched to query.") {
 				t.Errorf("none: %d %s", a.status, a.body)
 			}
-		case a.status != http.StatusOK || !strings.Contains(a.body, ",5"):
-			t.Errorf("%s: %d %s", step.mode, a.status, a.body)
+		} else {
+			eventually(t, func() bool { return strings.Contains(get(t, p.plain(), query).body, ",5") }, "the point of mode "+step.mode)
 		}
 		_ = child.Close()
-		for deadline := time.Now().Add(5 * time.Second); host.Connection() != nil && time.Now().Before(deadline); {
-			time.Sleep(5 * time.Millisecond)
-		}
+		eventually(t, func() bool { return host.Connection() == nil }, "the end of the connection")
 	}
 	if strings.Contains(p.log.String(), "not supported yet") {
 		t.Error("a memory mode is said not to be supported")
