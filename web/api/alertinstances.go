@@ -2,6 +2,8 @@ package api
 
 import (
 	"cmp"
+	"fmt"
+	"net/http"
 	"slices"
 
 	"foster/health"
@@ -15,8 +17,14 @@ const maxInstances = 10_000
 // raised unless other statuses are asked for, the worst first and of these the newest.
 func (a *API) alertInstances(rp *reply, rq *request) {
 	filter := parseAlertFilter(rq.params)
-	if len(filter.statuses) == 0 && rq.params.get("status") != "all" {
-		filter.statuses = []alert.Status{alert.Raised}
+	if rq.params.get("status") != "all" {
+		if filter.unknown != "" {
+			rp.failJSON(http.StatusBadRequest, "status", fmt.Sprintf("status %q is none of raised, critical, warning, clear, undefined, uninitialized, all.", filter.unknown))
+			return
+		}
+		if len(filter.statuses) == 0 {
+			filter.statuses = []alert.Status{alert.Raised}
+		}
 	}
 	limit := int(min(max(rq.params.number("limit", 1000), 1), maxInstances))
 	sequence := a.opt.Alerts.Sequence() // before the alerts are looked at: what changes meanwhile is asked for again

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"foster/health"
@@ -39,6 +40,11 @@ func TestAlertInstances(t *testing.T) {
 	check("/api/foster/v1/alert_instances?status=clear", 1, "plain")
 	check("/api/foster/v1/alert_instances?status=clear,critical&contexts=system.*", 1, "plain")
 	check("/api/foster/v1/alert_instances?nodes="+selfGUID, 1, "own")
+	for _, status := range []string{"bogus", "critical,bogus", "all,critical"} {
+		if r := get(a, "/api/foster/v1/alert_instances?status="+status); r.Code != http.StatusBadRequest || !strings.Contains(r.Body.String(), `"field":"status"`) {
+			t.Errorf("%s: %d %s", status, r.Code, r.Body)
+		}
+	}
 	check("/host/parent01/api/foster/v1/alert_instances", 1, "own")
 	o = check("/host/web01/api/foster/v1/alert_instances", 2, "golden_critical", "looked_up")
 	if got := fmt.Sprint(o["total"]); got != "map[clear:1 critical:1 undefined:0 uninitialized:0 warning:1]" {

@@ -14,6 +14,7 @@ import (
 type alertFilter struct {
 	scope, contexts, names optionalPattern
 	statuses               []alert.Status // empty: any
+	unknown                string         // what was asked for as a status and is none, which agents overlook
 	transition             uuid.UUID      // the newest one of the alert; Nil: any
 	impossible             bool           // a transition was asked for that is none
 }
@@ -26,6 +27,8 @@ func parseAlertFilter(ps params) alertFilter {
 		}
 		if s, err := alert.ParseStatus(name); err == nil {
 			f.statuses = append(f.statuses, s)
+		} else {
+			f.unknown = name
 		}
 	}
 	if id := ps.get("transition"); id != "" {
