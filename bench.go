@@ -35,6 +35,17 @@ type load struct {
 
 func (l load) metrics() int { return l.children * l.charts * l.dimensions }
 
+// swarm returns the children.
+func (l load) swarm(addr string) (*swarm.Swarm, error) {
+	charts := swarm.Synthetic(l.charts, l.dimensions)
+	return swarm.NewSwarm(l.children, 0, func(i int) swarm.Options {
+		return swarm.Options{
+			Addr: addr, APIKey: benchKey, GUID: fmt.Sprintf("f0570000-0000-4000-8000-%012d", i), Hostname: fmt.Sprintf("bench-%04d", i),
+			Caps: l.capabilities, Charts: charts, Values: swarm.Mix(uint64(i)), History: l.history,
+		}
+	})
+}
+
 func runBench(ctx context.Context, e *env, args []string) error {
 	if len(args) > 0 && args[0] == "storage" {
 		return runBenchStorage(ctx, e, args[1:])
@@ -61,6 +72,7 @@ func runBench(ctx context.Context, e *env, args []string) error {
 	seconds := fs.Int("seconds", 60, "how long live streams")
 	compression := fs.String("compression", "lz4", "none, lz4, zstd, gzip or brotli")
 	protocol := fs.String("protocol", "v2", "v2: stored values as of agents since v1.39; v1: collected values")
+	against := fs.String("against", "", "also measure live with this Netdata agent as the parent, a `program`")
 	names, err := parseNames(fs, args)
 	if err != nil {
 		return err
@@ -96,6 +108,11 @@ func runBench(ctx context.Context, e *env, args []string) error {
 		if err := bench(ctx, e, l); err != nil {
 			return fmt.Errorf("bench %s: %w", name, err)
 		}
+		if *against != "" && name == "live" {
+			if err := benchAgent(ctx, e, l, *against); err != nil {
+				return fmt.Errorf("bench live with %s: %w", *against, err)
+			}
+		}
 	}
 	return nil
 }
@@ -129,14 +146,7 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 		fmt.Fprintf(e.stdout, ", %v of history", l.history)
 	}
 	fmt.Fprintln(e.stdout)
-	charts := swarm.Synthetic(l.charts, l.dimensions)
-	s, err := swarm.NewSwarm(l.children, 0, func(i int) swarm.Options {
-		guid := fmt.Sprintf("f0570000-0000-4000-8000-%012d", i)
-		return swarm.Options{
-			Addr: p.addr, APIKey: benchKey, GUID: guid, Hostname: fmt.Sprintf("bench-%04d", i), Caps: l.capabilities,
-			Charts: charts, Values: swarm.Mix(uint64(i)), History: l.history,
-		}
-	})
+	s, err := l.swarm(p.addr)
 	if err != nil {
 		return err
 	}
@@ -223,6 +233,52 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 		float64(disk)/stored, float64(catalog-disk)/float64(l.metrics()))
 	total := s.Stats()
 	fmt.Fprintf(e.stdout, "  network             %8.2f bytes/sample\n", float64(total.Bytes)/float64(max(1, total.Sent)))
+	return nil
+}
+
+// benchAgent puts a live load on an agent as the parent, and prints what it uses for each sample sent.
+func benchAgent(ctx context.Context, e *env, l load, program string) (err error) {
+	dir, err := os.MkdirTemp("", "foster-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	p, err := startBenchAgent(ctx, dir, program)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.stop() }() // it may not end by itself in time
+	s, err := l.swarm(p.addr)
+	if err != nil {
+		return err
+	}
+	swarmCtx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); s.Run(swarmCtx) }()
+	defer func() { cancel(); <-done }()
+	waitCtx, cancelWait := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancelWait()
+	if err := s.WaitLive(waitCtx); err != nil {
+		return fmt.Errorf("wait until all children stream live: %w (%+v)", err, s.Stats())
+	}
+	if err := pause(ctx, settle); err != nil {
+		return err
+	}
+	before, err := p.usage()
+	if err != nil {
+		return err
+	}
+	sent := s.Stats().Sent
+	if err := pause(ctx, l.live); err != nil {
+		return err
+	}
+	after, err := p.usage()
+	if err != nil {
+		return err
+	}
+	sent = s.Stats().Sent - sent
+	fmt.Fprintf(e.stdout, "  the same with %s\n  live                %8.0f ns CPU/sample all in, %.0f samples/s\n  memory              %8.2f KiB RSS/metric (%d MiB)\n", program,
+		float64((after.cpu-before.cpu).Nanoseconds())/float64(max(1, sent)), float64(sent)/l.live.Seconds(), float64(after.rss)/1024/float64(l.metrics()), after.rss>>20)
 	return nil
 }
 
