@@ -9,15 +9,15 @@ import (
 )
 
 // A parent keeps much in memory and allocates little, so that collecting costs little even when it is done often: the heap may
-// grow by a quarter of what is in use before it is collected, not by Go's usual 100 %. Where little is in use it may grow by
+// grow by a fifth of what is in use before it is collected, not by Go's usual 100 %. Where little is in use it may grow by
 // half, as long as that is no more than leastGrowth.
 //
 // Queries allocate. With one collection after the other, those that many clients ask at once wait for the collector; so the heap
 // may grow by what is allocated in calm, up to mostGrowth, whatever is in use.
 const (
-	leastPercent, mostPercent, mostBusyPercent = 25, 50, 400
+	leastPercent, mostPercent, mostBusyPercent = 20, 50, 400
 
-	leastGrowth, mostGrowth = 16 << 20, 64 << 20 // bytes
+	leastGrowth, mostGrowth = 8 << 20, 64 << 20 // bytes
 
 	calm      = 3 * time.Second
 	tuneEvery = time.Second
