@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -57,10 +58,15 @@ func runBenchQuery(ctx context.Context, e *env, args []string) error {
 	return benchQuery(ctx, e, *against, time.Duration(*seconds)*time.Second)
 }
 
+const clientMemory = 1 << 30 // bytes
+
 // contender is a parent that is asked.
 type contender struct{ name, addr string }
 
 func benchQuery(ctx context.Context, e *env, against string, each time.Duration) (err error) {
+	// Here nothing is collected as long as there is room: answers would wait for the collector of their clients.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(clientMemory))
 	dir, err := os.MkdirTemp("", "foster-bench-")
 	if err != nil {
 		return err

@@ -3,14 +3,16 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 
 	"foster/storage/catalog"
 	"foster/storage/query"
 	"foster/storage/tier"
 )
 
-// Many is an open read of any number of dimensions, of any charts and hosts. As a Selection it must be closed soon. It and
-// its cursors belong to one goroutine; a cursor returns ErrClosed when the store has been closed.
+// Many is an open read of any number of dimensions, of any charts and hosts. As a Selection it must be closed soon. It,
+// its cursors and Close belong to one goroutine; a cursor returns ErrClosed when the store has been closed.
 type Many struct {
 	store *Store
 	r     Range
@@ -18,7 +20,13 @@ type Many struct {
 	alone map[*catalog.Chart]*chartRead           // the other charts
 	open  map[*chartRead]struct{}                 // those of them that are being read
 	dims  map[*catalog.Chart][]*catalog.Dimension // what is wanted of them
+	keys  *[]tier.Key                             // of raw
 }
+
+// spareKeys is memory for the keys of another read, at most mostKept.
+var spareKeys = sync.Pool{New: func() any { return new([]tier.Key) }}
+
+const mostKept = 4096
 
 // SelectMany opens dimensions for reading, over one range. What tier 0 has all of is read much faster than by a Select for
 // each chart; of the rest, a chart is selected when the first of its dimensions is read.
@@ -27,7 +35,8 @@ func (s *Store) SelectMany(ctx context.Context, dims []*catalog.Dimension, r Ran
 		store: s, r: r, alone: map[*catalog.Chart]*chartRead{}, open: map[*chartRead]struct{}{}, dims: map[*catalog.Chart][]*catalog.Dimension{},
 	}
 	whole := s.tier0Has(r)
-	keys := make([]tier.Key, 0, len(dims))
+	m.keys = spareKeys.Get().(*[]tier.Key)
+	keys := slices.Grow((*m.keys)[:0], len(dims))
 	var chart *catalog.Chart // of the dimension before
 	has := false
 	for _, d := range dims {
@@ -40,6 +49,7 @@ func (s *Store) SelectMany(ctx context.Context, dims []*catalog.Dimension, r Ran
 		}
 		keys = append(keys, keyOf(d))
 	}
+	*m.keys = keys
 	raw, err := s.raw.SelectMany(ctx, keys, r.After, r.Before)
 	if err != nil {
 		return nil, err
@@ -91,9 +101,14 @@ func keyOf(d *catalog.Dimension) tier.Key {
 	return tier.Key{GUID: d.Chart.Host.StoreID(), Chart: d.Chart.ID, Dimension: d.ID}
 }
 
-// Close ends the read. Closing twice is harmless.
+// Close ends the read. The cursors must not be used any more. Closing twice is harmless.
 func (m *Many) Close() error {
 	errs := []error{m.raw.Close()}
+	if m.keys != nil && cap(*m.keys) <= mostKept {
+		clear(*m.keys)
+		spareKeys.Put(m.keys)
+	}
+	m.keys = nil
 	for read := range m.open {
 		errs = append(errs, read.selection.Close())
 	}

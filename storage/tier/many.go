@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -17,15 +18,37 @@ import (
 )
 
 // Many is an open read of any dimensions of many charts of many hosts. As a Selection, which it is, it must be closed
-// soon. It and its cursors belong to one goroutine; Close may be called from any.
+// soon. It, its cursors and Close belong to one goroutine.
 type Many struct {
 	Selection
 	found map[Key][]storage.Series // of each dimension asked for; nil when it is not stored
 	// Instead, when all are held in memory: the keys in the order in which they were asked for, and their samples.
 	keys   []Key
-	held   []query.Samples
+	held   *heldRead
 	next   int         // of keys, likely
 	places map[Key]int // of keys, when cursors are wanted in another order
+}
+
+// heldRead is what reading held points takes, key by key. One read hands it over to the next.
+type heldRead struct {
+	samples []query.Samples
+	cursors []heldCursor // those in use have a selection
+}
+
+var heldReads = sync.Pool{New: func() any { return &heldRead{} }}
+
+// mostKept is how many keys a heldRead that is handed over has at most: it takes 170 bytes for each.
+const mostKept = 4096
+
+// release lets another read have h.
+func (h *heldRead) release() {
+	if cap(h.samples) > mostKept {
+		return
+	}
+	clear(h.samples[:cap(h.samples)])
+	clear(h.cursors)
+	h.samples, h.cursors = h.samples[:0], h.cursors[:0]
+	heldReads.Put(h)
 }
 
 // Key identifies a dimension of a chart of a host by their ids.
@@ -60,11 +83,15 @@ func (m *Many) open(ctx context.Context, keys []Key, after, before int64) (err e
 	}
 	m.raw.blocks.RLock()
 	defer m.raw.blocks.RUnlock()
-	if held, ok := m.raw.held(ctx, keys, after, before); ok {
-		m.keys, m.held = keys, held
+	h := heldReads.Get().(*heldRead)
+	if held, ok := m.raw.held(ctx, keys, after, before, h.samples); ok {
+		h.samples = held
+		h.cursors = slices.Grow(h.cursors, len(held))[:len(held)]
+		m.keys, m.held = keys, h
 		m.register()
 		return nil
 	}
+	h.release()
 	m.found, err = m.find(ctx, keys, after, before)
 	return err
 }
@@ -141,10 +168,15 @@ func oneOf(label string, values []string) ([]*labels.Matcher, error) {
 func (m *Many) Cursor(k Key, step int64) query.Cursor {
 	if m.held != nil {
 		i, known := m.place(k)
-		if !known || len(m.held[i].Ends) == 0 {
+		if !known || len(m.held.samples[i].Ends) == 0 {
 			return nil
 		}
-		return &heldCursor{selection: &m.Selection, samples: m.held[i], step: step, last: math.MinInt64}
+		c := &m.held.cursors[i]
+		if c.selection != nil { // read before
+			c = &heldCursor{}
+		}
+		*c = heldCursor{selection: &m.Selection, samples: m.held.samples[i], step: step, last: math.MinInt64}
+		return c
 	}
 	list := m.found[k]
 	if len(list) == 0 {
@@ -156,6 +188,16 @@ func (m *Many) Cursor(k Key, step int64) query.Cursor {
 		return &cursor{selection: &m.Selection, it: chunkenc.NewNopIterator()}
 	}
 	return m.cursor(list, step)
+}
+
+// Close ends the read. The cursors must not be used any more. Closing twice is harmless.
+func (m *Many) Close() error {
+	err := m.Selection.Close()
+	if m.held != nil {
+		m.held.release()
+		m.held, m.keys = nil, nil
+	}
+	return err
 }
 
 // place returns the place of a key among those asked for. Callers want cursors in that order, for the most part.

@@ -3,6 +3,7 @@ package tier
 import (
 	"maps"
 	"math"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -213,14 +214,14 @@ func (r *recent) sweepLocked(since int64) {
 	r.watched.Store(watched)
 }
 
-// find returns the points of series that end in (after, before], when all are held.
-func (r *recent) find(keys []Key, after, before, now int64) ([]query.Samples, bool) {
+// find returns the points of series that end in (after, before], when all are held, in dst if it has room.
+func (r *recent) find(keys []Key, after, before, now int64, dst []query.Samples) ([]query.Samples, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if len(r.series) == 0 {
 		return nil, false
 	}
-	found := make([]query.Samples, len(keys))
+	found := slices.Grow(dst[:0], len(keys))[:len(keys)]
 	for i, k := range keys {
 		s := r.series[k]
 		if s == nil || !s.live || s.after > after {

@@ -15,14 +15,14 @@ import (
 )
 
 // held returns the points of series that end in (after, before], when all of them are recent ones that are asked for often:
-// what is asked for is noted, and read when it is time to. The caller holds r.mu for reading.
-func (r *Raw) held(ctx context.Context, keys []Key, after, before int64) ([]query.Samples, bool) {
+// what is asked for is noted, and read when it is time to. They are in dst if it has room. The caller holds r.mu for reading.
+func (r *Raw) held(ctx context.Context, keys []Key, after, before int64, dst []query.Samples) ([]query.Samples, bool) {
 	newest := r.db.Head().MaxTime() / 1000
 	if newest <= 0 || newest > math.MaxUint32-recentSpan || after < newest-recentSpan || after*1000 < r.cutoff.Load() || before < newest-recentSpan/2 {
 		return nil, false
 	}
 	now := r.now().Unix()
-	if found, ok := r.recent.find(keys, after, before, now); ok {
+	if found, ok := r.recent.find(keys, after, before, now, dst); ok {
 		return found, true
 	}
 	fill := r.recent.request(keys, after, newest, now)
@@ -39,7 +39,7 @@ func (r *Raw) held(ctx context.Context, keys []Key, after, before int64) ([]quer
 		r.recent.abandon(fill)
 		return nil, false
 	}
-	return r.recent.find(keys, after, before, now)
+	return r.recent.find(keys, after, before, now, dst)
 }
 
 // recentFill is what is to be done that series become live: either watch some, or read them.

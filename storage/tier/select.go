@@ -130,7 +130,7 @@ func (t *Tiers) selectHeld(ctx context.Context, q *Query) (*Reading, error) {
 	if q.After < raw.horizon() { // coarse tiers may reach back further
 		return nil, nil
 	}
-	held, ok := raw.held(ctx, keysOf(q.GUID, q.Chart, q.Dimensions), q.After, min(q.Before, math.MaxInt64/1000))
+	held, ok := raw.held(ctx, keysOf(q.GUID, q.Chart, q.Dimensions), q.After, min(q.Before, math.MaxInt64/1000), nil)
 	if !ok {
 		return nil, nil
 	}

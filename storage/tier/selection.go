@@ -62,7 +62,7 @@ func (s *Selection) open(ctx context.Context, keys []Key, step, after, before in
 	}
 	s.raw.blocks.RLock()
 	defer s.raw.blocks.RUnlock()
-	if held, ok := s.raw.held(ctx, keys, after, before); ok {
+	if held, ok := s.raw.held(ctx, keys, after, before, nil); ok {
 		s.serve(held, step)
 		return nil
 	}

@@ -344,7 +344,11 @@ func (a *API) aggregates(rq *request, charts []*catalog.Chart, x *exposition) er
 
 // aggregate writes the mean or the sum of the samples of charts that end between after and before, both included.
 func (a *API) aggregate(ctx context.Context, charts []*catalog.Chart, after, before int64, x *exposition) error {
-	var dims []*catalog.Dimension
+	n := 0
+	for _, ch := range charts {
+		n += len(ch.Dimensions())
+	}
+	dims := make([]*catalog.Dimension, 0, n)
 	for _, ch := range charts {
 		dims = append(dims, ch.Dimensions()...)
 	}
