@@ -54,6 +54,16 @@ func (e *encoder) strings(list []string) {
 
 func (e *encoder) keyString(k, s string) { e.key(k); e.string(s) }
 
+// keyText writes one string made of parts.
+func (e *encoder) keyText(k string, parts ...string) {
+	e.key(k)
+	e.open('"')
+	for _, s := range parts {
+		e.b = appendEscaped(e.b, s)
+	}
+	e.close('"')
+}
+
 func (e *encoder) keyInt(k string, n int64) { e.key(k); e.int(n) }
 
 func (e *encoder) keyNumber(k string, v float64) { e.key(k); e.number(v) }
@@ -77,10 +87,14 @@ const hexDigits = "0123456789abcdef"
 
 // appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD.
 func appendString(b []byte, s string) []byte {
+	return append(appendEscaped(append(b, '"'), s), '"')
+}
+
+// appendEscaped is appendString without the quotes.
+func appendEscaped(b []byte, s string) []byte {
 	if isPlain(s) {
-		return append(append(append(b, '"'), s...), '"')
+		return append(b, s...)
 	}
-	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -114,8 +128,7 @@ func appendString(b []byte, s string) []byte {
 		i++
 		start = i
 	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
+	return append(b, s[start:]...)
 }
 
 // isPlain says whether all of s is as it is in a JSON string: printable ASCII without quotes and backslashes.
