@@ -24,6 +24,8 @@ type chart struct {
 	storeFirst bool
 	retired    bool // a dimension was defined as obsolete
 	ahead      bool // the newest points were dropped, being in the future
+	joined     bool // a replay has ended, and nothing newer has come since
+	seams      int  // how often what was lost behind a replay was asked for
 	replay     replay
 	v1         *collector // collected values of v1 children; nil for others
 }

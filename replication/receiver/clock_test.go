@@ -151,6 +151,40 @@ func TestLongAnswerBehindHole(t *testing.T) {
 	}
 }
 
+// TestLostAtSeam: what a child collects while it answers the question for history, and then neither adds to the answer nor
+// sends, is asked for again; what it has not collected is asked for no more than twice.
+func TestLostAtSeam(t *testing.T) {
+	p := startParent(t, func(o *Options) { o.Now = func() time.Time { return time.Unix(clock+3, 0) } })
+	d := p.talk(t, guid(1), capsReplay)
+	answer := func(after, before, state int64) {
+		t.Helper()
+		d.send("RBEGIN 'test.one'\n")
+		for at := after + 1; at <= before; at++ {
+			d.send("RBEGIN '' %d %d %d\nRSET 'a' %d A\nRSET 'b' 1 A\n", at-1, at, clock+10, at-clock)
+		}
+		d.send("RDSTATE 'a' %d000000 0 0 0\nRDSTATE 'b' %d000000 1 1 1\nRSSTATE %d500000 %d000000\nREND 1 %d %d true %d %d %d\n",
+			state, state, state, state, clock-100, before, after, before, clock)
+	}
+	live := func(at int64) {
+		t.Helper()
+		d.send("BEGIN 'test.one' 1000000\nSET 'a' %d\nSET 'b' 1\nEND\n", at-clock)
+	}
+	d.send(definition+"CHART_DEFINITION_END %d %d %d\n", clock-100, clock-3, clock)
+	d.expect("REPLAY_CHART \"test.one\" \"true\" %d %d\n", clock-100, clock-3)
+	answer(clock-100, clock-3, clock-2) // it has collected the next one meanwhile
+	live(clock - 1)
+	d.expect("REPLAY_CHART \"test.one\" \"true\" %d %d\n", clock-3, clock-1)
+	answer(clock-3, clock-1, clock) // and again
+	live(clock + 1)
+	d.expect("REPLAY_CHART \"test.one\" \"true\" %d %d\n", clock-1, clock+1)
+	answer(clock-1, clock+1, clock+1)
+	live(clock + 2)
+	p.wantPoints(t, guid(1), clock-100, clock+2)
+	if c := p.store.Catalog().Host(guid(1)).Connection(); c.Replicating() != 0 {
+		t.Errorf("%d charts replicate", c.Replicating())
+	}
+}
+
 // TestHeldBack: live data held back while gaps are looked for do not grow without bound.
 func TestHeldBack(t *testing.T) {
 	var lines []string

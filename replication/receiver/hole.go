@@ -102,12 +102,11 @@ func (s *session) openHole(c *chart, e *wire.ReplayEnd, last int64) {
 	s.askHole(c, last+every, false)
 }
 
-// refill asks for what was dropped of a chart that is live, and holds its live data back until that has come.
-func (s *session) refill(c *chart) {
-	now := s.now.Unix()
-	c.replay = replay{hole: &hole{open: true, end: now, start: true}}
+// refill asks for what is missing of a chart that is live, up to a time, and holds its live data back until that has come.
+func (s *session) refill(c *chart, until int64) {
+	c.replay = replay{hole: &hole{open: true, end: until, start: true}}
 	s.replayStarted(0)
-	s.askRest(c, max(c.last, now-s.period(c)))
+	s.askRest(c, max(c.last, s.now.Unix()-s.period(c)))
 }
 
 // askRest asks for what follows the point at last, to which all is there.

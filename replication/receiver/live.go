@@ -124,9 +124,17 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 			return
 		}
 		c.ahead = false
-		s.refill(c)
+		s.refill(c, s.now.Unix())
 		s.store(c, t, points, false)
 		return
+	case c.joined && !replayed:
+		c.joined = false
+		if s.lostAtSeam(c, t) {
+			c.seams++
+			s.refill(c, t)
+			s.store(c, t, points, false)
+			return
+		}
 	}
 	if !replayed {
 		s.revive(c, points)
@@ -158,6 +166,17 @@ func (s *session) store(c *chart, t int64, points []point, replayed bool) {
 	if appended < n {
 		s.state.Dropped.Add(n - appended)
 	}
+}
+
+// lostAtSeam says whether a point may be missing between the end of a replay and the first that follows live, at t. An agent of
+// v1.37 can answer the question for history while it collects: what it collects just then it neither adds to the answer nor
+// sends, but it has it. Longer gaps are its own.
+func (s *session) lostAtSeam(c *chart, t int64) bool {
+	const mostLost, mostSeams = 2, 2
+	every := c.cat.UpdateEvery()
+	missing := (t-c.last)/every - 1
+	return c.last > 0 && missing >= 1 && missing <= mostLost && c.seams < mostSeams &&
+		!c.replay.asked && s.replicates() && !s.caps.Has(wire.Interpolated)
 }
 
 // publish tells readers the newest values of the chart.

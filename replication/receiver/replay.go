@@ -278,6 +278,7 @@ func (s *session) replayEnd() error {
 		}
 		s.state.ReplayFinished(c.replay.span - c.replay.done)
 		s.dirty = true
+		c.joined = asked.before > 0
 		return s.commitIfFull()
 	}
 	if e.Before <= asked.after || e.Before <= c.replay.before {

@@ -43,6 +43,8 @@ interface Props extends ChartExtras {
   session: ChartSession;
   chart: Chart;
   full: FullScreen;
+  /** Another card of the page, of the same place, fills the screen for this one. */
+  second?: boolean;
   /** What stands over the plot. */
   children?: ComponentChildren;
 }
@@ -54,13 +56,13 @@ interface Drawn {
 }
 
 /** One chart of a host page. Out of view it is an empty box of the same height: nothing is asked for or drawn. */
-export function ChartCard({ session, chart, full, place = chart.id, title = chart.title, origin, handle, tools, commands, children }: Props): JSX.Element {
+export function ChartCard({ session, chart, full, second = false, place = chart.id, title = chart.title, origin, handle, tools, commands, children }: Props): JSX.Element {
   const card = useRef<HTMLElement>(null);
   const inView = useInView(card);
   const display = useSignal<Display>({ ...scaleFor(chart.units, 0), decimals: 0 });
   const order = useSignal<LegendOrder>("sent");
   const drawn = useSignal<Drawn | null>(null);
-  const isFull = useComputed(() => full.value === place).value;
+  const isFull = useComputed(() => full.value === place).value && !second;
   const alarms = useComputed(() => session.alarms.value.get(chart.id)).value;
   const worst = raised(alarms);
   return (

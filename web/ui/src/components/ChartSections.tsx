@@ -63,7 +63,7 @@ function Block({ session, section, families, full, commandsOf }: { section: Sect
           f.charts.map((c, i) => (
             <div key={c.id} class="cell" id={i === 0 ? f.id : undefined} data-family={f.id}>
               {shared && (i === 0 ? <h3>{f.name}</h3> : <div class="unnamed" />)}
-              <ChartCard session={session} chart={c} full={full} commands={commandsOf(c)} />
+              <ChartCard session={session} chart={c} full={full} second={section.second ?? false} commands={commandsOf(c)} />
             </div>
           )),
         )}

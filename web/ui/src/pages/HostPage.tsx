@@ -116,7 +116,7 @@ function overview(charts: Chart[], alerted: readonly string[]): Section {
   const known = new Map(charts.map((c) => [c.id, c]));
   const family = (id: string, name: string, list: Chart[]): Family => ({ id: `overview.${id}`, name, priority: 0, charts: list });
   const families = [family("alerts", "Raised alerts", alerted.flatMap((id) => known.get(id) ?? [])), family("main", "Main charts", mainCharts(charts))].filter((f) => f.charts.length > 0);
-  return { id: "overview", name: "Main charts", label: "Overview", priority: 0, families, count: families.reduce((n, f) => n + f.charts.length, 0) };
+  return { id: "overview", name: "Main charts", label: "Overview", second: true, priority: 0, families, count: families.reduce((n, f) => n + f.charts.length, 0) };
 }
 
 /** To the alerts of this host, with how many are raised. */

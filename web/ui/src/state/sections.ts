@@ -13,6 +13,8 @@ export interface Section {
   /** The chart type. */
   name: string;
   label: string;
+  /** Its charts stand in their own sections too. */
+  second?: boolean;
   priority: number;
   families: Family[];
   count: number;

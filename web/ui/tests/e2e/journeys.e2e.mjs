@@ -96,7 +96,8 @@ test("full screen, CSV and PNG", { skip }, () =>
       const card = page.locator('.chart[data-chart="system.load"]').first();
       await card.hover();
       await card.getByRole("button", { name: "full screen" }).click();
-      await eventually(async () => (await page.locator(".chart.full").first().boundingBox()).width === 1280, "the chart fills the screen", patience);
+      await eventually(async () => (await page.locator(".chart.full").first().boundingBox())?.width === 1280, "the chart fills the screen", patience);
+      assert.equal(await page.locator(".chart.full").count(), 1, "of its two cards one does");
       await eventually(async () => params(page).get("full") === "system.load", "it is in the address", patience);
       await page.keyboard.press("Escape");
       await eventually(async () => (await page.locator(".chart.full").count()) === 0, "the page is back", patience);
