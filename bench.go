@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -92,6 +93,10 @@ func runBench(ctx context.Context, e *env, args []string) error {
 			return errUsage
 		}
 	}
+	if *against != "" && !slices.Contains(names, "live") {
+		fmt.Fprintln(e.stderr, "foster bench: -against is for live")
+		return errUsage
+	}
 	for _, name := range names {
 		l := loads[name]
 		bits, ok := map[string]wire.Caps{"none": 0, "lz4": wire.LZ4, "zstd": wire.ZSTD, "gzip": wire.GZIP, "brotli": wire.Brotli}[*compression]
@@ -154,16 +159,12 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 	if err != nil {
 		return err
 	}
-	swarmCtx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
 	start := time.Now()
-	go func() { defer close(done); s.Run(swarmCtx) }()
-	defer func() { cancel(); <-done }()
-	waitCtx, cancelWait := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancelWait()
-	if err := s.WaitLive(waitCtx); err != nil {
-		return fmt.Errorf("wait until all children stream live: %w (%+v)", err, s.Stats())
+	stop, err := runLive(ctx, s)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	connected := time.Since(start)
 	atLive, err := p.usage()
 	if err != nil {
@@ -203,8 +204,7 @@ func bench(ctx context.Context, e *env, l load) (err error) {
 	if err != nil {
 		return err
 	}
-	cancel()
-	<-done
+	stop()
 	sent := s.Stats().Sent
 	stored, err := p.waitStored(ctx, float64(sent))
 	if err != nil {
@@ -252,15 +252,11 @@ func benchAgent(ctx context.Context, e *env, l load, program string) (err error)
 	if err != nil {
 		return err
 	}
-	swarmCtx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() { defer close(done); s.Run(swarmCtx) }()
-	defer func() { cancel(); <-done }()
-	waitCtx, cancelWait := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancelWait()
-	if err := s.WaitLive(waitCtx); err != nil {
-		return fmt.Errorf("wait until all children stream live: %w (%+v)", err, s.Stats())
+	stop, err := runLive(ctx, s)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	if err := pause(ctx, settle); err != nil {
 		return err
 	}
@@ -280,6 +276,21 @@ func benchAgent(ctx context.Context, e *env, l load, program string) (err error)
 	fmt.Fprintf(e.stdout, "  the same with %s\n  live                %8.0f ns CPU/sample all in, %.0f samples/s\n  memory              %8.2f KiB RSS/metric (%d MiB)\n", program,
 		float64((after.cpu-before.cpu).Nanoseconds())/float64(max(1, sent)), float64(sent)/l.live.Seconds(), float64(after.rss)/1024/float64(l.metrics()), after.rss>>20)
 	return nil
+}
+
+// runLive runs children until stop is called, and returns when all of them stream live.
+func runLive(ctx context.Context, s *swarm.Swarm) (stop func(), err error) {
+	runCtx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); s.Run(runCtx) }()
+	stop = func() { cancel(); <-done }
+	waitCtx, cancelWait := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancelWait()
+	if err := s.WaitLive(waitCtx); err != nil {
+		stop()
+		return nil, fmt.Errorf("wait until all children stream live: %w (%+v)", err, s.Stats())
+	}
+	return stop, nil
 }
 
 // settle is how long a load runs before its steady cost is measured.

@@ -87,14 +87,12 @@ func benchQuery(ctx context.Context, e *env, against string, each time.Duration)
 		contenders = append(contenders, contender{"netdata", agent.addr})
 	}
 
-	swarmCtx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
 	for _, c := range contenders {
-		if err := streamTo(swarmCtx, &wg, c); err != nil {
+		stop, err := streamTo(ctx, c)
+		if err != nil {
 			return err
 		}
+		defer stop()
 	}
 	for _, clients := range []int{1, 8} {
 		fmt.Fprintf(e.stdout, "\nquery: %d %s, %v each\n", clients, map[bool]string{true: "client", false: "clients"}[clients == 1], each)
@@ -114,7 +112,7 @@ func benchQuery(ctx context.Context, e *env, against string, each time.Duration)
 }
 
 // streamTo streams the children to a parent and waits until it has their history.
-func streamTo(ctx context.Context, wg *sync.WaitGroup, c contender) error {
+func streamTo(ctx context.Context, c contender) (stop func(), err error) {
 	s, err := swarm.NewSwarm(2, 0, func(i int) swarm.Options {
 		charts := swarm.Synthetic(100, 10)
 		if i == 1 {
@@ -126,15 +124,16 @@ func streamTo(ctx context.Context, wg *sync.WaitGroup, c contender) error {
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	wg.Go(func() { s.Run(ctx) })
-	waitCtx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	if err := s.WaitLive(waitCtx); err != nil {
-		return fmt.Errorf("wait until %s has the history: %w (%+v)", c.name, err, s.Stats())
+	if stop, err = runLive(ctx, s); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	return pause(ctx, settle)
+	if err := pause(ctx, settle); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
 }
 
 // answers are the times that answers took.

@@ -183,6 +183,12 @@ func TestLostAtSeam(t *testing.T) {
 	if c := p.store.Catalog().Host(guid(1)).Connection(); c.Replicating() != 0 {
 		t.Errorf("%d charts replicate", c.Replicating())
 	}
+	d.send(definition+"CHART_DEFINITION_END %d %d %d\n", clock-100, clock+2, clock+2)
+	d.expect("REPLAY_CHART \"test.one\" \"true\" %d %d\n", clock+2, clock+2)
+	answer(clock+2, clock+2, clock+3) // a third time, which is left as it is
+	live(clock + 4)
+	d.send("CHART \"test.two\"\nDIMENSION \"a\"\nCHART_DEFINITION_END 0 0 %d\n", clock)
+	d.expect("REPLAY_CHART \"test.two\" \"true\" 0 0\n")
 }
 
 // TestHeldBack: live data held back while gaps are looked for do not grow without bound.
