@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
@@ -20,7 +21,7 @@ const (
 	leastGrowth, mostGrowth = 8 << 20, 64 << 20 // bytes
 
 	calm      = 3 * time.Second
-	tuneEvery = time.Second
+	tuneEvery = time.Second // at most
 )
 
 // gcPercent returns what GOGC is to be with that many bytes in use, and that many allocated each second.
@@ -35,34 +36,82 @@ func gcPercent(live, rate uint64) int {
 func tuneGC(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
-	percent := mostPercent
-	debug.SetGCPercent(percent)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		tick := time.NewTicker(tuneEvery)
-		defer tick.Stop()
-		metrics.Read(samples)
-		allocated, at := samples[1].Value.Uint64(), time.Now()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
+	t := tuner{
+		read: func() (live, allocated uint64) {
 			metrics.Read(samples)
-			total, now := samples[1].Value.Uint64(), time.Now()
-			rate := float64(total-allocated) / max(now.Sub(at), tuneEvery).Seconds()
-			allocated, at = total, now
-			p := gcPercent(samples[0].Value.Uint64(), uint64(rate))
-			// To set it stops the world for a moment: little less is not worth that.
-			if p > percent || p < percent*3/4 || p < percent && p <= mostPercent {
-				percent = p
-				debug.SetGCPercent(p)
-			}
-		}
-	})
+			return samples[0].Value.Uint64(), samples[1].Value.Uint64()
+		},
+		set: func(percent int) { debug.SetGCPercent(percent) },
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { t.run(ctx, collections(ctx)) })
 	return func() {
 		cancel()
 		wg.Wait()
+	}
+}
+
+// collections returns a channel that has an element when memory was collected since it was last received from, until ctx is done.
+func collections(ctx context.Context) <-chan struct{} {
+	c := make(chan struct{}, 1)
+	// Nothing refers to it, so that the next collection finds it. What is smaller may be kept by what is beside it.
+	type sentinel [16]byte
+	var place func()
+	place = func() {
+		runtime.AddCleanup(new(sentinel), func(struct{}) {
+			if ctx.Err() != nil {
+				return
+			}
+			place() // before anybody, told of this collection, asks for the next
+			select {
+			case c <- struct{}{}:
+			default:
+			}
+		}, struct{}{})
+	}
+	place()
+	return c
+}
+
+// tuner looks at what is in use, and at what is allocated, after a collection, and while more than the least is allowed for: the
+// rate goes down then without one.
+type tuner struct {
+	read func() (live, allocated uint64) // bytes in use after the last collection, and allocated so far
+	set  func(percent int)
+}
+
+func (t *tuner) run(ctx context.Context, collected <-chan struct{}) {
+	percent := mostPercent
+	t.set(percent)
+	_, allocated := t.read()
+	at := time.Now()
+	timer := time.NewTimer(tuneEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-collected:
+			if wait := tuneEvery - time.Since(at); wait > 0 {
+				timer.Reset(wait) // what is allocated in less says little
+				continue
+			}
+		case <-timer.C:
+		}
+		live, total := t.read()
+		now := time.Now()
+		rate := float64(total-allocated) / max(now.Sub(at), tuneEvery).Seconds()
+		allocated, at = total, now
+		p := gcPercent(live, uint64(rate))
+		// To set it stops the world for a moment: little less is not worth that.
+		if p > percent || p < percent*3/4 || p < percent && p <= mostPercent {
+			percent = p
+			t.set(p)
+		}
+		if percent > gcPercent(live, 0) {
+			timer.Reset(tuneEvery)
+		} else {
+			timer.Stop()
+		}
 	}
 }

@@ -1,6 +1,13 @@
 package main
 
-import "testing"
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
 
 func TestGCPercent(t *testing.T) {
 	for _, c := range []struct {
@@ -13,6 +20,88 @@ func TestGCPercent(t *testing.T) {
 	} {
 		if got := gcPercent(c.live<<20, c.rate<<20); got != c.want {
 			t.Errorf("with %d MiB in use and %d MiB/s it is %d, want %d", c.live, c.rate, got, c.want)
+		}
+	}
+}
+
+// GOGC goes up while much is allocated, and comes down again; when it is down nothing is done but after a collection.
+func TestTuner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		collected := make(chan struct{}, 1)
+		var live, allocated atomic.Uint64
+		var reads, percent atomic.Int64
+		live.Store(30 << 20)
+		tuner := tuner{
+			read: func() (uint64, uint64) { reads.Add(1); return live.Load(), allocated.Load() },
+			set:  func(p int) { percent.Store(int64(p)) },
+		}
+		go tuner.run(ctx, collected)
+		want := func(leastPercent, mostPercent, mostReads int64) {
+			t.Helper()
+			synctest.Wait()
+			if p, n := percent.Load(), reads.Swap(0); p < leastPercent || p > mostPercent || n > mostReads {
+				t.Errorf("it is %d after %d looks, want %d to %d after at most %d", p, n, leastPercent, mostPercent, mostReads)
+			}
+		}
+		want(50, 50, 1)
+		time.Sleep(tuneEvery)
+		want(25, 25, 1)
+		time.Sleep(time.Hour)
+		want(25, 25, 0)
+		collected <- struct{}{}
+		want(25, 25, 1)
+		// A burst of 20 MiB/s for two seconds, with five collections in each.
+		for range 10 {
+			time.Sleep(200 * time.Millisecond)
+			allocated.Add(4 << 20)
+			if len(collected) == 0 {
+				collected <- struct{}{}
+			}
+		}
+		want(160, 210, 2)
+		time.Sleep(time.Hour)
+		want(25, 25, 2)
+		// More is in use.
+		live.Store(400 << 20)
+		collected <- struct{}{}
+		want(20, 20, 1)
+		cancel()
+		synctest.Wait()
+		collected <- struct{}{}
+		want(20, 20, 0)
+	})
+}
+
+// Each collection is told of, until that is not wanted any more.
+func TestCollections(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := collections(ctx)
+	told := 0
+	for range 20 {
+		runtime.GC()
+		select {
+		case <-c:
+			told++
+		case <-time.After(100 * time.Millisecond): // something on a stack may look like a pointer
+		}
+	}
+	if told < 10 {
+		t.Errorf("%d of 20 collections are told of", told)
+	}
+	cancel()
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+	}
+	if len(c) > 0 {
+		<-c // of one that ran when that was no longer wanted
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+		if len(c) > 0 {
+			t.Error("there is no end")
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -462,4 +463,62 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "transitions/s")
+}
+
+// What is queued is written flushEvery later at the latest, without a timer while nothing is.
+func TestFlushedInTime(t *testing.T) {
+	p := path(t)
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Open(t.Context(), p, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		queued := func(want int) {
+			t.Helper()
+			synctest.Wait()
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if len(l.queue) != want {
+				t.Errorf("%d are queued, want %d", len(l.queue), want)
+			}
+		}
+		put := func(n int64) { l.Append([]alert.Transition{transition(n, hostA, 1, alert.Clear, alert.Warning)}) }
+		for n := range int64(3) {
+			time.Sleep(time.Hour)
+			put(3 * n)
+			time.Sleep(flushEvery / 2)
+			put(3*n + 1)
+			time.Sleep(flushEvery/2 - time.Nanosecond)
+			queued(2)
+			put(3*n + 2)
+			time.Sleep(time.Nanosecond)
+			queued(0)
+		}
+		// One in a hurry does not make those after it wait longer.
+		put(9)
+		l.hurry()
+		queued(0)
+		put(10)
+		queued(1)
+		time.Sleep(flushEvery)
+		queued(0)
+		// What nobody has told of is not looked for.
+		l.mu.Lock()
+		l.queueLocked(nil)
+		l.queue = append(l.queue, entry{change: &Change{}})
+		l.added++
+		l.mu.Unlock()
+		time.Sleep(time.Hour)
+		queued(1)
+		put(11)
+		l.hurry()
+		queued(0)
+		put(12)
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := len(query(t, openLog(t, p), Filter{})); n != 13 {
+		t.Errorf("%d are in the file, want 13", n)
+	}
 }

@@ -46,6 +46,7 @@ type Log struct {
 	added  uint64        // entries queued so far
 	moved  chan struct{} // closed, and made anew, whenever done grows
 
+	first     chan struct{} // has an element when something was queued while nothing was
 	wake      chan struct{} // has an element when the writing goroutine shall not wait any longer
 	stop      chan struct{}
 	closeOnce sync.Once
@@ -88,6 +89,7 @@ func newLog(db, readers *sql.DB, w *writer, log *slog.Logger) *Log {
 		writer:  w,
 		limit:   maxQueued,
 		moved:   make(chan struct{}),
+		first:   make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 	}
@@ -170,6 +172,9 @@ func (l *Log) add(entries []entry) {
 }
 
 func (l *Log) queueLocked(entries []entry) {
+	if len(l.queue) == 0 && len(entries) > 0 {
+		poke(l.first)
+	}
 	l.queue = append(l.queue, entries...)
 	l.added += uint64(len(entries))
 	if len(l.queue) >= maxBatch {
@@ -203,9 +208,11 @@ func (l *Log) doneLocked(n int) {
 }
 
 // hurry makes the writing goroutine write now.
-func (l *Log) hurry() {
+func (l *Log) hurry() { poke(l.wake) }
+
+func poke(c chan struct{}) {
 	select {
-	case l.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -9,17 +9,17 @@ import (
 // run writes the queue until the log is closed, and what is left then.
 func (l *Log) run() {
 	ctx := context.Background() // what was queued is written, whoever asks
-	timer := time.NewTimer(flushEvery)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var complained time.Time
 	failures := 0
 	for {
-		pause := flushEvery
 		err := l.writeQueue(ctx)
 		if err == nil {
 			failures = 0
+			timer.Stop() // nothing is queued
 		} else {
-			pause = retryAfter
+			timer.Reset(retryAfter)
 			failures++
 			if time.Since(complained) >= complainEvery {
 				complained = time.Now()
@@ -27,24 +27,31 @@ func (l *Log) run() {
 					"error", err, "failures", failures, "dropped", l.dropped.Load())
 			}
 		}
-		timer.Reset(pause)
-		select {
-		case <-timer.C:
-			continue
-		case <-l.stop:
-		case <-l.wake:
-			if err == nil {
-				continue
-			}
-			// Those who are in a hurry wait too while the database cannot be written.
-			select {
-			case <-timer.C:
-				continue
-			case <-l.stop:
-			}
+		if !l.await(timer, err != nil) {
+			l.closeErr = l.finish(ctx)
+			return
 		}
-		l.closeErr = l.finish(ctx)
-		return
+	}
+}
+
+// await returns when it is time to write: when the timer, which the first entry of the queue starts, says so or somebody is in
+// a hurry. While the database cannot be written only the timer counts. It returns false when the log is closed.
+func (l *Log) await(timer *time.Timer, failing bool) bool {
+	first, wake := l.first, l.wake
+	if failing {
+		first, wake = nil, nil
+	}
+	for {
+		select {
+		case <-first:
+			timer.Reset(flushEvery)
+		case <-timer.C:
+			return true
+		case <-wake:
+			return true
+		case <-l.stop:
+			return false
+		}
 	}
 }
 

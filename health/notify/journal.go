@@ -21,8 +21,12 @@ type journal struct {
 	base    int64 // size after the last compaction
 	dirty   bool  // written and not synced
 	failing bool
-	aside   []byte // lines that were written since a compaction began
-	moving  bool   // a compaction runs
+
+	unsynced   chan struct{} // has an element when it became dirty
+	unsyncable bool          // the last sync failed
+
+	aside  []byte // lines that were written since a compaction began
+	moving bool   // a compaction runs
 }
 
 const (
@@ -36,7 +40,7 @@ func openJournal(dir string, log *slog.Logger, apply func(*record)) (*journal, e
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
-	j := &journal{path: filepath.Join(dir, journalName), log: log}
+	j := &journal{path: filepath.Join(dir, journalName), log: log, unsynced: make(chan struct{}, 1)}
 	// Recipients can be keys of services: nobody else may read it.
 	f, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -142,6 +146,9 @@ func (j *journal) append(rec *record) {
 		}
 		j.failing = true
 		return
+	}
+	if !j.dirty {
+		poke(j.unsynced)
 	}
 	j.failing, j.dirty = false, true
 	j.size += int64(len(line))

@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"log/slog"
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +34,110 @@ func TestTransitionRoundTrip(t *testing.T) {
 	if d := cmp.Diff(before, alert.Transition(after), cmpopts.EquateNaNs()); d != "" {
 		t.Error(d)
 	}
+}
+
+// TestUpkeep: what is written is synced syncEvery later at the latest, and what fails is tried again; nothing is done in between.
+func TestUpkeep(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		c := quick(ServiceConfig{Name: "hook", URL: "generic://nowhere.example/"})
+		c.GroupWait = 1000 * time.Hour
+		var log strings.Builder
+		h, err := Open(t.Context(), Options{Config: c, Dir: dir, Log: slog.New(slog.NewTextHandler(&log, nil)), Transport: &wire{status: 503}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.mu.Lock()
+		j := h.journal
+		h.mu.Unlock()
+		dirty := func(want bool) {
+			t.Helper()
+			synctest.Wait()
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if j.dirty != want {
+				t.Errorf("not synced: %v, want %v", j.dirty, want)
+			}
+		}
+		id := int64(0)
+		notify := func() {
+			id++
+			h.Notify(change(id, "web1", alert.Clear, alert.Critical))
+		}
+		for range 3 {
+			pass(time.Hour)
+			notify()
+			pass(syncEvery / 2)
+			notify()
+			pass(syncEvery/2 - time.Nanosecond)
+			dirty(true)
+			pass(time.Nanosecond)
+			dirty(false)
+		}
+		// What nobody has told of is not looked for.
+		h.mu.Lock()
+		j.dirty = true
+		h.mu.Unlock()
+		pass(time.Hour)
+		dirty(true)
+		h.mu.Lock()
+		j.dirty = false
+		h.mu.Unlock()
+
+		// A file that cannot be synced is tried again, and that is said once.
+		notify()
+		h.mu.Lock()
+		whole := j.file
+		if j.file, err = os.Open(filepath.Join(dir, journalName)); err != nil {
+			t.Error(err)
+		}
+		j.file.Close()
+		h.mu.Unlock()
+		pass(10 * syncEvery)
+		dirty(true)
+		h.mu.Lock()
+		j.file = whole
+		h.mu.Unlock()
+		pass(syncEvery)
+		dirty(false)
+		if n := strings.Count(log.String(), "sync the journal"); n != 1 {
+			t.Errorf("%d times in the log:\n%s", n, log.String())
+		}
+
+		// A compaction that fails leaves the journal as it is, to be synced, and comes again when it has grown further.
+		aside := filepath.Join(dir, journalName+".new")
+		if err := os.MkdirAll(filepath.Join(aside, "x"), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		h.mu.Lock()
+		j.size += minCompact
+		h.mu.Unlock()
+		notify()
+		pass(syncEvery)
+		dirty(true)
+		pass(syncEvery)
+		dirty(false)
+		if n := strings.Count(log.String(), "keep the journal"); n != 1 {
+			t.Errorf("%d times in the log:\n%s", n, log.String())
+		}
+		if err := os.RemoveAll(aside); err != nil {
+			t.Fatal(err)
+		}
+		h.mu.Lock()
+		j.size += 4 * j.base
+		h.mu.Unlock()
+		notify()
+		pass(syncEvery)
+		dirty(true) // the new file
+		h.mu.Lock()
+		if j.base == 0 || j.base > minCompact {
+			t.Errorf("the journal has %d bytes after it was compacted", j.base)
+		}
+		h.mu.Unlock()
+		pass(syncEvery)
+		dirty(false)
+		closeHub(t, h)
+	})
 }
 
 // FuzzJournal reads any file, writes anew what it says, and reads that.

@@ -12,16 +12,20 @@ const syncEvery = time.Second
 
 // keep tells outcomes, and syncs and compacts the journal, until the hub is closed.
 func (h *Hub) keep() {
-	tick := time.NewTicker(syncEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(syncEvery) // the journal may have grown before the start
+	defer timer.Stop()
 	for {
 		select {
 		case <-h.ctx.Done():
 			return
 		case <-h.outcome:
 			h.tell()
-		case <-tick.C:
-			h.upkeep()
+		case <-h.journal.unsynced:
+			timer.Reset(syncEvery)
+		case <-timer.C:
+			if h.upkeep() {
+				timer.Reset(syncEvery)
+			}
 		}
 	}
 }
@@ -39,20 +43,37 @@ func (h *Hub) tell() {
 	}
 }
 
-// upkeep syncs the journal, or compacts it when it has grown.
-func (h *Hub) upkeep() {
+// upkeep syncs the journal, or compacts it when it has grown, and says whether there is more to do then.
+func (h *Hub) upkeep() (more bool) {
 	h.mu.Lock()
-	if !h.journal.grown() {
-		file, dirty := h.journal.file, h.journal.dirty
-		h.journal.dirty = false
-		h.mu.Unlock()
-		if dirty {
-			if err := file.Sync(); err != nil {
-				h.log.Error("sync the journal of notifications", "error", err)
-			}
-		}
-		return
+	defer h.mu.Unlock()
+	switch {
+	case h.journal.grown():
+		h.compactLocked()
+	case h.journal.dirty:
+		h.syncLocked()
 	}
+	return h.journal.dirty || h.journal.grown()
+}
+
+// syncLocked syncs the journal. It gives the lock away meanwhile.
+func (h *Hub) syncLocked() {
+	file := h.journal.file // which keep alone replaces
+	h.journal.dirty = false
+	h.mu.Unlock()
+	err := file.Sync()
+	h.mu.Lock()
+	if err != nil {
+		h.journal.dirty = true
+		if !h.journal.unsyncable {
+			h.log.Error("sync the journal of notifications: it is tried again", "error", err)
+		}
+	}
+	h.journal.unsyncable = err != nil
+}
+
+// compactLocked writes the journal anew. It gives the lock away meanwhile.
+func (h *Hub) compactLocked() {
 	var content bytes.Buffer
 	encoder := json.NewEncoder(&content)
 	var err error
@@ -63,7 +84,6 @@ func (h *Hub) upkeep() {
 	h.mu.Unlock()
 	file, werr := h.journal.write(content.Bytes())
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if err := h.journal.end(file, content.Len(), errors.Join(err, werr)); err != nil {
 		h.log.Error("keep the journal of notifications small", "error", err)
 	}

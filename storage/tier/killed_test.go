@@ -1,9 +1,14 @@
 package tier
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/tsdb"
 )
@@ -164,6 +169,91 @@ func TestReferencesAreNotGivenAgain(t *testing.T) {
 		if p.Sum != -1 {
 			t.Errorf("%+v, want the value -1", p)
 		}
+	}
+}
+
+// The highest reference of a series is written when the tier is closed, not each second. A tier whose process was killed goes on
+// with what the log has: with no file of the reference at first, then with an old one.
+func TestStateIsWrittenOnce(t *testing.T) {
+	dir := t.TempDir()
+	var all []Series
+	run := func(chart string) *Raw {
+		t.Helper()
+		r := openRaw(t, dir, compactingOptions())
+		manual(r)
+		all = append(all, series(chart, "x"))
+		f, at := newFeeder(t, r), epoch+int64(10*len(all))
+		f.ramp(at, at+9, all...)
+		if last := f.refs[all[len(all)-1]]; last != uint64(len(all)) {
+			t.Errorf("reference %d was given, want %d", last, len(all))
+		}
+		return r
+	}
+	state := func() []byte {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(dir, stateFile))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return text
+	}
+	closed := func(r *Raw) {
+		t.Helper()
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var s tsdb.SeriesLifecycleState
+		if err := json.Unmarshal(state(), &s); err != nil || !s.CleanShutdown || s.LastSeriesID != uint64(len(all)) {
+			t.Errorf("%+v is kept of %d series, error %v", s, len(all), err)
+		}
+		if left, err := exists(filepath.Join(dir, stateFile+heldSuffix)); left || err != nil {
+			t.Errorf("the directory is left: %v, error %v", left, err)
+		}
+	}
+	run("a.first")
+	time.Sleep(1200 * time.Millisecond)
+	if text := state(); text != nil {
+		t.Errorf("%s is written while the tier is open", text)
+	}
+	dir = copyDir(t, dir)
+	closed(run("a.second"))
+	old := state()
+	run("a.third")
+	dir = copyDir(t, dir)
+	if text := state(); !bytes.Equal(text, old) {
+		t.Errorf("%s is written while the tier is open, was %s", text, old)
+	}
+	closed(run("a.fourth"))
+	closed(run("a.fifth"))
+}
+
+// A tier that could not write the highest reference when it was closed is opened as after a kill.
+func TestStateIsNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	r, err := Open(dir, compactingOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFeeder(t, r)
+	f.ramp(epoch+1, epoch+10, series("a.b", "x"))
+	// What is in the directory keeps it from being removed.
+	inside := filepath.Join(dir, stateFile+heldSuffix, "x")
+	if err := os.WriteFile(inside, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err == nil {
+		t.Error("no error")
+	}
+	if killed, err := exists(filepath.Join(dir, unclean)); !killed || err != nil {
+		t.Errorf("it is marked as not closed in order: %v, error %v", killed, err)
+	}
+	if err := os.Remove(inside); err != nil {
+		t.Fatal(err)
+	}
+	r = openRaw(t, dir, compactingOptions())
+	wantRamp(t, read(t, r, "a.b", "x", epoch, epoch+10), epoch+1, epoch+10)
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

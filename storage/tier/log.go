@@ -28,6 +28,9 @@ func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == stateHeld {
+		return nil
+	}
 	r.Level = quietLevel(r.Level)
 	r.Attrs(func(a slog.Attr) bool {
 		if err, ok := a.Value.Any().(error); ok && errors.Is(err, context.Canceled) {
@@ -47,6 +50,9 @@ func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
+// stateHeld is what the TSDB says each second while it is kept from writing a file, see holdState.
+const stateHeld = "Failed to create temp series state file"
+
 // harmless says whether a warning or an error is none for an operator.
 func harmless(message string) bool {
 	switch {
@@ -55,7 +61,8 @@ func harmless(message string) bool {
 	case strings.HasPrefix(message, "Failed to read"):
 		return false
 	}
-	// The TSDB writes this small file each second, and says each second that it cannot. On a full disk space has told why.
+	// The TSDB writes this small file each second unless it is kept from that, and says each second that it cannot. On a full
+	// disk space has told why.
 	return strings.Contains(message, "series state")
 }
 

@@ -1,6 +1,7 @@
 package tier
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ func TestQuiet(t *testing.T) {
 		log.Info("b")
 		log.Warn("Overlapping blocks found during reloadBlocks")
 		log.Error("Failed to encode series state")
+		log.Error(stateHeld, "err", errors.New("is a directory"))
 		log.Warn("c", "n", 3)
 		log.Error("d")
 		if got := strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "|"); got != want {

@@ -137,7 +137,7 @@ func wantRamp(t testing.TB, points []query.Point, first, last int64) {
 
 func ramp(at int64) float64 { return float64(float32(at-epoch) + 0.25) }
 
-// copyDir copies a directory, be it of an open tier: the TSDB replaces a file each second, which may be gone when it is copied.
+// copyDir copies a directory, be it of an open tier, of which a file may be gone when it is copied.
 func copyDir(t testing.TB, from string) string {
 	t.Helper()
 	for try := 0; ; try++ {

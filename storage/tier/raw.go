@@ -105,6 +105,7 @@ func (o Options) tsdb() *tsdb.Options {
 	t.CompactionDelay = never // of the head: compact does that
 	// With it the TSDB keeps the highest reference that it has given to a series. Without, one that has left the head gives its
 	// reference to another after a stop in order; and when the process is killed then, the log that has both mixes them up.
+	// It would write it each second; see holdState.
 	t.EnableFastStartup = true
 	return t
 }
@@ -206,6 +207,9 @@ func Open(dir string, o Options) (*Raw, error) {
 	options.NewCompactorFunc = r.careful(dense.NewCompactor(merging))
 	db, err := openMending(dir, log, func() (*tsdb.DB, error) {
 		r.unregister() // what a first attempt has registered
+		if err := holdState(dir); err != nil {
+			log.Warn("the TSDB is not kept from writing a small file each second", "error", err)
+		}
 		return tsdb.Open(dir, log, registerer, options, nil)
 	})
 	if err != nil {
@@ -272,7 +276,31 @@ func (r *Raw) closeDB() (err error) {
 			r.torn.Store(true)
 		}
 	}()
-	return r.db.Close()
+	path := filepath.Join(r.dir, stateFile)
+	before, _ := os.Stat(path)
+	_ = os.Remove(path + heldSuffix)
+	if err := r.db.Close(); err != nil {
+		return err
+	}
+	if after, err := os.Stat(path); err != nil || os.SameFile(before, after) {
+		return errors.Join(fmt.Errorf("%s was not written", path), err) // the TSDB only logs why
+	}
+	return nil
+}
+
+const (
+	// stateFile is where the TSDB keeps the highest reference that it has given to a series. Only what it writes when it is
+	// closed is needed: after a kill all of the log is read, which has the references that anything on the disk still has.
+	stateFile  = "wal/series_state.json"
+	heldSuffix = ".tmp"
+)
+
+// holdState keeps the TSDB of a directory from writing that file anew each second until it is closed: there is a directory where it
+// would begin to.
+func holdState(dir string) error {
+	path := filepath.Join(dir, stateFile+heldSuffix)
+	_ = os.Remove(path) // left by one that was killed while it wrote
+	return os.MkdirAll(path, 0o750)
 }
 
 // enter keeps the tier from being closed until leave is called; it returns ErrClosed when it is. Who has entered may wait for

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	rateEvery  = time.Second // between two looks at the counters of a connection
-	rateWindow = 8           // looks over which a rate is smoothed
+	rateEvery  = 2 * time.Second // between two looks at the counters of a connection
+	rateWindow = 4               // looks over which a rate is smoothed
 	countEvery = 5 * time.Second
 )
 

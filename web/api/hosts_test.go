@@ -61,8 +61,8 @@ func TestRate(t *testing.T) {
 	h.Connect(c)
 	// 500 samples a second, and a burst of history that does not count.
 	for i := range 20 {
-		now = now.Add(time.Second)
-		c.Samples.Add(500)
+		now = now.Add(rateEvery)
+		c.Samples.Add(1000)
 		if i == 3 {
 			c.Samples.Add(100_000)
 			c.Replayed.Add(100_000)
@@ -73,14 +73,14 @@ func TestRate(t *testing.T) {
 	}
 	// It follows a change within the window.
 	for range rateWindow {
-		now = now.Add(time.Second)
-		c.Samples.Add(100)
+		now = now.Add(rateEvery)
+		c.Samples.Add(200)
 		f.sample(now)
 	}
 	check(100)
 	// A silent connection goes to zero, a new one starts afresh.
 	for range rateWindow {
-		now = now.Add(time.Second)
+		now = now.Add(rateEvery)
 		f.sample(now)
 	}
 	check(0)
