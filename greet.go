@@ -19,6 +19,9 @@ func greet(e *env, s *server.Server, opts server.Options) {
 	if key := s.FirstKey(); key != "" {
 		fmt.Fprintf(e.stdout, "\nA first %s with a new API key has been written. To stream a Netdata agent here, put these lines\ninto its stream.conf (often /etc/netdata/stream.conf) and restart it:\n\n%s\n",
 			path, indent(config.ChildLines([]string{server.Destination(sockets, s.TLS())}, key)))
+		if server.Published(sockets) {
+			fmt.Fprintln(e.stdout, "This is a container. To agents outside of its network the destination is the address of its host, and the port that was\npublished there.")
+		}
 	} else if s.APIKey() == "" {
 		fmt.Fprintf(e.stdout, "No child can connect yet: no API key is enabled in %s. \"foster key\" makes one.\n", path)
 	} else {

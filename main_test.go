@@ -20,6 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"foster/internal/machine"
 	"foster/internal/quantity"
 	"foster/server"
 	"foster/server/config"
@@ -187,6 +188,9 @@ func TestGreeting(t *testing.T) {
 		}
 		if here := strings.HasPrefix(c.binds, "127.0.0.1:") || strings.HasPrefix(c.binds, "[::1]:") || c.binds == "unix:/run/s"; here != onlyHere(sockets) {
 			t.Errorf("%s: only for this machine: %v, want %v", c.binds, !here, here)
+		}
+		if published := server.Published(sockets); published != (strings.HasPrefix(c.binds, "*:") && machine.Facts()["NETDATA_SYSTEM_CONTAINER"] != "") {
+			t.Errorf("%s: published elsewhere: %v", c.binds, published)
 		}
 		if _, err := config.ParseDestinations(got, "19999"); err != nil {
 			t.Errorf("%s: a child does not understand %q: %v", c.binds, got, err)

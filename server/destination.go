@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 
+	"foster/internal/machine"
 	"foster/server/config"
 )
 
@@ -26,6 +27,13 @@ func Destination(sockets []Socket, tls bool) string {
 		dest += ":SSL"
 	}
 	return dest
+}
+
+// Published says whether the parent listens on all addresses of a container: other machines do not reach these, but a port of the
+// machine that the container runs on.
+func Published(sockets []Socket) bool {
+	tcp, ok := FirstTCP(sockets, config.ACLStreaming)
+	return ok && tcp.Addr.(*net.TCPAddr).IP.IsUnspecified() && machine.Facts()["NETDATA_SYSTEM_CONTAINER"] != ""
 }
 
 // FirstTCP returns the first socket of TCP that offers a service.
