@@ -231,6 +231,7 @@ func TestStop(t *testing.T) {
 	if !accepted(answer) {
 		t.Fatalf("STREAM: %q", answer)
 	}
+	eventually(t, func() bool { return p.store.Catalog().Len() == 1 }, "the child is not known")
 	conns := []net.Conn{child, connect(t, p.encrypted())}
 	for _, begin := range []string{"", "ST", "STREAM key=", "GET / HT", "\x16\x03"} {
 		c := connect(t, p.plain())

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
@@ -14,10 +15,22 @@ func TestMetrics(t *testing.T) {
 	if _, answer := stream(t, p.plain()); !accepted(answer) {
 		t.Fatalf("STREAM: %q", answer)
 	}
+	eventually(t, func() bool {
+		hosts := p.store.Catalog().Hosts()
+		return len(hosts) == 1 && hosts[0].Connection() != nil
+	}, "the child is not known")
 	for _, path := range []string{"/healthz", "/api/v1/info", "/nothing/of/ours"} {
 		get(t, p.plain(), path)
 	}
 	a := get(t, p.plain(), "/metrics")
+	// The connections of the requests before end when the parent has noticed that they were closed.
+	for range 100 {
+		if strings.Contains(a.body, "\nfoster_connections 2\n") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+		a = get(t, p.plain(), "/metrics")
+	}
 	if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "text/plain; version=0.0.4") {
 		t.Errorf("%d, %s", a.status, a.header.Get("Content-Type"))
 	}

@@ -40,6 +40,7 @@ func TestMemoryModes(t *testing.T) {
 		if _, err := io.WriteString(child, lines); err != nil {
 			t.Fatal(err)
 		}
+		eventually(t, func() bool { return p.store.Catalog().Host(machine) != nil }, "the host")
 		host := p.store.Catalog().Host(machine)
 		last := func() (at int64) {
 			if ch := host.Chart("a.b"); ch != nil && len(ch.Dimensions()) > 0 {
