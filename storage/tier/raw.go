@@ -2,6 +2,7 @@ package tier
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -277,13 +278,18 @@ func (r *Raw) closeDB() (err error) {
 		}
 	}()
 	path := filepath.Join(r.dir, stateFile)
-	before, _ := os.Stat(path)
 	_ = os.Remove(path + heldSuffix)
+	_ = os.Remove(path) // what is there afterwards was written now
 	if err := r.db.Close(); err != nil {
 		return err
 	}
-	if after, err := os.Stat(path); err != nil || os.SameFile(before, after) {
-		return errors.Join(fmt.Errorf("%s was not written", path), err) // the TSDB only logs why
+	var state tsdb.SeriesLifecycleState
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &state)
+	}
+	if err != nil || !state.CleanShutdown { // the TSDB only logs why
+		return errors.Join(fmt.Errorf("%s was not written", path), err)
 	}
 	return nil
 }
