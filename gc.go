@@ -15,10 +15,14 @@ import (
 //
 // Queries allocate. With one collection after the other, those that many clients ask at once wait for the collector; so the heap
 // may grow by what is allocated in calm, up to mostGrowth, whatever is in use.
+//
+// What many children allocate while they connect, or many queries, is free after that, and Go gives it back to the system bit by
+// bit with the collections to come, of which a calm parent has few. More than mostSpare of it is given back at once.
 const (
 	leastPercent, mostPercent, mostBusyPercent = 20, 50, 400
 
 	leastGrowth, mostGrowth = 8 << 20, 64 << 20 // bytes
+	mostSpare               = 4 << 20           // beside what the heap grows by until the next collection
 
 	calm      = 3 * time.Second
 	tuneEvery = time.Second // at most
@@ -35,13 +39,14 @@ func gcPercent(live, rate uint64) int {
 // tuneGC keeps GOGC at what gcPercent says until stop is called.
 func tuneGC(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
 	t := tuner{
-		read: func() (live, allocated uint64) {
+		read: func() memory {
 			metrics.Read(samples)
-			return samples[0].Value.Uint64(), samples[1].Value.Uint64()
+			return memory{samples[0].Value.Uint64(), samples[1].Value.Uint64(), samples[2].Value.Uint64()}
 		},
-		set: func(percent int) { debug.SetGCPercent(percent) },
+		set:     func(percent int) { debug.SetGCPercent(percent) },
+		release: debug.FreeOSMemory,
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { t.run(ctx, collections(ctx)) })
@@ -76,14 +81,22 @@ func collections(ctx context.Context) <-chan struct{} {
 // tuner looks at what is in use, and at what is allocated, after a collection, and while more than the least is allowed for: the
 // rate goes down then without one.
 type tuner struct {
-	read func() (live, allocated uint64) // bytes in use after the last collection, and allocated so far
-	set  func(percent int)
+	read    func() memory
+	set     func(percent int)
+	release func() // gives free memory back
+}
+
+// memory is what is looked at, in bytes.
+type memory struct {
+	live      uint64 // in use after the last collection
+	allocated uint64 // so far
+	free      uint64 // and not given back to the system
 }
 
 func (t *tuner) run(ctx context.Context, collected <-chan struct{}) {
 	percent := mostPercent
 	t.set(percent)
-	_, allocated := t.read()
+	allocated := t.read().allocated
 	at := time.Now()
 	timer := time.NewTimer(tuneEvery)
 	defer timer.Stop()
@@ -98,20 +111,23 @@ func (t *tuner) run(ctx context.Context, collected <-chan struct{}) {
 			}
 		case <-timer.C:
 		}
-		live, total := t.read()
+		m := t.read()
 		now := time.Now()
-		rate := float64(total-allocated) / max(now.Sub(at), tuneEvery).Seconds()
-		allocated, at = total, now
-		p := gcPercent(live, uint64(rate))
+		rate := float64(m.allocated-allocated) / max(now.Sub(at), tuneEvery).Seconds()
+		allocated, at = m.allocated, now
+		p := gcPercent(m.live, uint64(rate))
 		// To set it stops the world for a moment: little less is not worth that.
 		if p > percent || p < percent*3/4 || p < percent && p <= mostPercent {
 			percent = p
 			t.set(p)
 		}
-		if percent > gcPercent(live, 0) {
+		if percent > gcPercent(m.live, 0) {
 			timer.Reset(tuneEvery)
-		} else {
-			timer.Stop()
+			continue
+		}
+		timer.Stop()
+		if m.free > m.live/100*uint64(percent)+mostSpare {
+			t.release()
 		}
 	}
 }

@@ -30,12 +30,13 @@ func TestTuner(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		collected := make(chan struct{}, 1)
-		var live, allocated atomic.Uint64
-		var reads, percent atomic.Int64
+		var live, allocated, free atomic.Uint64
+		var reads, percent, releases atomic.Int64
 		live.Store(30 << 20)
 		tuner := tuner{
-			read: func() (uint64, uint64) { reads.Add(1); return live.Load(), allocated.Load() },
-			set:  func(p int) { percent.Store(int64(p)) },
+			read:    func() memory { reads.Add(1); return memory{live.Load(), allocated.Load(), free.Load()} },
+			set:     func(p int) { percent.Store(int64(p)) },
+			release: func() { releases.Add(1); free.Store(0) },
 		}
 		go tuner.run(ctx, collected)
 		want := func(leastPercent, mostPercent, mostReads int64) {
@@ -52,7 +53,11 @@ func TestTuner(t *testing.T) {
 		want(25, 25, 0)
 		collected <- struct{}{}
 		want(25, 25, 1)
+		free.Store(11 << 20) // the heap may grow by 7.5 of it
+		collected <- struct{}{}
+		want(25, 25, 1)
 		// A burst of 20 MiB/s for two seconds, with five collections in each.
+		free.Store(20 << 20)
 		for range 10 {
 			time.Sleep(200 * time.Millisecond)
 			allocated.Add(4 << 20)
@@ -61,8 +66,14 @@ func TestTuner(t *testing.T) {
 			}
 		}
 		want(160, 210, 2)
+		if n := releases.Load(); n > 0 {
+			t.Errorf("memory is given back %d times while it is needed", n)
+		}
 		time.Sleep(time.Hour)
 		want(25, 25, 2)
+		if n := releases.Load(); n != 1 {
+			t.Errorf("after that memory is given back %d times", n)
+		}
 		// More is in use.
 		live.Store(400 << 20)
 		collected <- struct{}{}
