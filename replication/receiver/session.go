@@ -243,6 +243,12 @@ func excerpt(b []byte) string {
 // Options.CommitDelay: waking up once more for each child would cost more than the larger batch saves.
 const commitSoon = 64
 
+// lingers says whether a batch may wait for more. Not while a child, of any session, sends history: the oldest open batch
+// keeps the TSDB from forgetting, for each series, in which batches its points came; see tier.Appender.
+func (s *session) lingers() bool {
+	return s.app.Pending() < commitSoon && time.Now().UnixMicro()-s.r.replayed.Load() > s.r.opts.CommitDelay.Microseconds()
+}
+
 // idleReader reads from the connection of a session. Before it waits for the child it sends what is due to it, and when
 // the child stays silent it commits the samples received so far.
 type idleReader struct{ s *session }
@@ -265,7 +271,7 @@ func (r idleReader) Read(p []byte) (int, error) {
 	for {
 		wait := s.r.opts.IdleTimeout
 		pending := s.app.Pending() > 0
-		if s.app.Pending() >= commitSoon {
+		if pending && !s.lingers() {
 			if err := s.commit(); err != nil {
 				return 0, err
 			}

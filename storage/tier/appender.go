@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -28,6 +29,8 @@ type Appender struct {
 	limit   int64    // newest time accepted in the batch, unix seconds
 	inOrder int64    // oldest time that the batch writes to the in-order part of the head, unix milliseconds
 	part    int64    // see partOf, of the last point
+	newest  int64    // time of the newest in-order point of the batch, unix seconds
+	steps   int      // points of the batch that were newer than all before
 	listed  []listed // points of the batch that recent wants
 	made    []Key    // series of the batch that were made anew
 }
@@ -93,6 +96,17 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 			return a.append(ref, ls, t, stored)
 		}
 		a.part = part
+		if part == inOrder && t > a.newest {
+			if a.steps == batchSteps {
+				if err := a.Commit(); err != nil {
+					return ref, err
+				}
+				runtime.Gosched() // rather than with an open batch, see batchSteps
+				return a.append(ref, ls, t, stored)
+			}
+			a.newest = t
+			a.steps++
+		}
 		if ref == 0 {
 			a.raw.creating.Lock()
 		}
@@ -129,6 +143,14 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 	return ref, fmt.Errorf("append to series %d: %w", ref, err)
 }
 
+// inOrder is the part of points in the order of time.
+const inOrder = math.MaxInt64
+
+// batchSteps is how many steps of time a batch goes forward in the in-order part. For each series the TSDB notes the batch of
+// each point, 8 bytes, until no older batch is open, and the room for as many is kept as long as the series: with batches of
+// 4,096 points of replayed history it was 4 KiB a series of ten dimensions, and more of fewer.
+const batchSteps = 32
+
 // partOf numbers the parts of the store, in order of time, between which a batch must not go forward.
 //
 // The TSDB logs a batch at once, and then once more, in another log, those of its points that are too old for the in-order
@@ -137,7 +159,7 @@ func (a *Appender) append(ref uint64, ls labels.Labels, t int64, stored float64)
 // without the older, and nobody would ask for these again.
 func (a *Appender) partOf(t int64) int64 {
 	if t*1000 >= a.inOrder {
-		return math.MaxInt64
+		return inOrder
 	}
 	return t * 1000 / a.raw.block
 }
@@ -157,6 +179,7 @@ func (a *Appender) begin() error {
 		known = before == a.inOrder
 	}
 	a.raw.recent.begin(a)
+	a.newest, a.steps = 0, 0
 	a.limit = a.raw.now().Add(MaxAhead).Unix()
 	return nil
 }

@@ -90,6 +90,7 @@ func (o Options) tsdb() *tsdb.Options {
 	t.OutOfOrderTimeWindow = o.OutOfOrder.Milliseconds()
 	t.OutOfOrderCapMax = samplesPerChunk
 	t.MaxBlockChunkSegmentSize = segmentSize
+	t.HeadChunksWriteBufferSize = chunkBuffer
 	t.SamplesPerChunk = samplesPerChunk
 	// XOR2 would save little, and Prometheus before 3.15 could not read the blocks; docs/storage.md has the figures.
 	t.FloatChunkEncoding = chunkenc.EncXOR
@@ -116,6 +117,9 @@ const (
 	// stripes is the number of shards of the head's series maps. The TSDB's default of 16,384 takes 4 MiB without a single
 	// series, this a tenth; readers and writers are few here.
 	stripes = 1 << 10
+
+	// chunkBuffer is how much of the chunks that are full waits in memory to be written. The TSDB's default is 4 MiB.
+	chunkBuffer = 256 << 10
 
 	// segmentSize is the space that the TSDB reserves at once for a file of chunks while it writes a block: a disk has to
 	// have it free. Its default is 512 MiB.

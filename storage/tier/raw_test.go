@@ -463,3 +463,20 @@ func TestStats(t *testing.T) {
 		t.Errorf("figures are %+v", s)
 	}
 }
+
+// TestBatchSteps: a batch goes forward few steps of time in the in-order part, and ends between rows.
+func TestBatchSteps(t *testing.T) {
+	r := openRaw(t, t.TempDir(), testOptions())
+	manual(r)
+	f := newFeeder(t, r)
+	const dimensions = 3
+	for step := range int64(3*batchSteps + 1) {
+		for d := range dimensions {
+			f.append(Series{GUID: "g", Chart: "c", Dimension: fmt.Sprint(d), Context: "x"}, epoch+29*86400+step, 1, 0)
+			if want := int(step%batchSteps)*dimensions + d + 1; f.app.Pending() != want {
+				t.Fatalf("step %d: %d points are pending, want %d", step, f.app.Pending(), want)
+			}
+		}
+	}
+	f.commit()
+}
