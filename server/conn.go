@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -27,6 +28,9 @@ type conn struct {
 	tls  bool
 	addr string // for logs
 	ip   string // "localhost" for a unix socket
+
+	gathers bool   // what is written next is the beginning of more
+	held    []byte // of that, not sent yet
 
 	resolver resolver
 	lookUp   sync.Once // sets names: a connection has many requests and one peer
@@ -62,6 +66,67 @@ func (c *conn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return c.Conn.Read(p)
+}
+
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	switch {
+	case len(c.held) > 0:
+		both := net.Buffers{c.held, p}
+		sent, err := both.WriteTo(c.raw())
+		n := max(0, int(sent)-len(c.held))
+		c.held = c.held[:0]
+		return n, err
+	case c.gathers:
+		c.held = append(c.held, p...)
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+// flush sends what is held.
+func (c *conn) flush() error {
+	if len(c.held) == 0 {
+		return nil
+	}
+	_, err := c.Conn.Write(c.held)
+	c.held = c.held[:0]
+	return err
+}
+
+// raw returns the connection that can take several buffers at once.
+func (c *conn) raw() net.Conn {
+	if counted, ok := c.Conn.(*countedConn); ok {
+		return counted.Conn
+	}
+	return c.Conn
+}
+
+// wholeWriter sends an answer in one piece that is written in one piece. By itself the HTTP server sends its header and the first
+// 4 KiB, and then the rest: a client that waits for it is woken twice.
+type wholeWriter struct {
+	http.ResponseWriter
+	conn *conn
+}
+
+// Unwrap is for http.ResponseController.
+func (w wholeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// httpBuffer is what the HTTP server keeps of an answer before it sends it.
+const httpBuffer = 4 << 10
+
+// Write implements http.ResponseWriter.
+func (w wholeWriter) Write(p []byte) (int, error) {
+	if len(p) < 2*httpBuffer || w.conn.tls { // which has records of its own
+		return w.ResponseWriter.Write(p)
+	}
+	w.conn.gathers = true
+	n, err := w.ResponseWriter.Write(p)
+	w.conn.gathers = false
+	if e := w.conn.flush(); err == nil {
+		err = e
+	}
+	return n, err
 }
 
 // CloseWrite ends what is sent. The HTTP server does that before it closes a connection from which it has not read

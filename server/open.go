@@ -55,6 +55,13 @@ func (s *Server) listen(ctx context.Context) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return s.requests },
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			// A client that asks again at once would go on before all that wait for their turn: reading what is there
+			// already is no reason for the scheduler to look after others.
+			if state == http.StateIdle {
+				runtime.Gosched()
+			}
+		},
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c.(*conn))
 		},

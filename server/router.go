@@ -200,7 +200,7 @@ func (s *Server) serveMetrics() http.Handler {
 // observe measures how long requests take, by command, and answers for those that panic.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		ww := middleware.NewWrapResponseWriter(wholeWriter{w, r.Context().Value(connKey{}).(*conn)}, r.ProtoMajor)
 		start := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
