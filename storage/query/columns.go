@@ -38,32 +38,53 @@ func (f *filler) columns(cursor Cursor) (done bool, err error) {
 // averages makes the rows of averages of samples: what most queries are.
 func (f *filler) averages(s Samples) {
 	ends, values := s.Ends, s.Values[:len(s.Ends)]
-	stats := Stats{Min: math.Inf(1), Max: math.Inf(-1)}
-	i, step := 0, f.window.Step()
-	for row := range f.column.Values {
+	low, high, total := math.Inf(1), math.Inf(-1), 0.0
+	i, end, step, rows := 0, f.end, f.window.Step(), f.column.Values
+	if n := len(rows); n > 0 && n <= len(ends) && step == 1 && int64(ends[0]) == end && int64(ends[n-1]) == end+int64(n)-1 {
+		// Ends are in order: there is one a second, and a row has one.
+		for row, value := range values[:n] {
+			v := float64(value)
+			if v < low {
+				low = v
+			}
+			if v > high {
+				high = v
+			}
+			total += v
+			rows[row] = v
+		}
+		f.column.Filled += n
+		i, end = n, end+int64(n)
+		rows = nil
+	}
+	for row := range rows {
 		sum, first := 0.0, i
-		for ; i < len(ends) && int64(ends[i]) <= f.end; i++ {
+		for ; i < len(ends) && int64(ends[i]) <= end; i++ {
 			v := float64(values[i])
-			if v < stats.Min {
-				stats.Min = v
+			if v < low {
+				low = v
 			}
-			if v > stats.Max {
-				stats.Max = v
+			if v > high {
+				high = v
 			}
-			stats.Sum += v
+			total += v
 			sum += v
 		}
-		f.end += step
-		if i == first {
-			f.column.Values[row] = math.NaN()
+		end += step
+		switch n := i - first; n {
+		case 0:
+			rows[row] = math.NaN()
 			continue
+		case 1:
+			rows[row] = sum
+		default:
+			rows[row] = sum / float64(n)
 		}
-		f.column.Values[row] = sum / float64(i-first)
 		f.column.Filled++
 	}
-	f.row = len(f.column.Values)
-	if stats.Count = uint64(i); i > 0 {
-		f.column.Stats = stats
+	f.row, f.end = len(f.column.Values), end
+	if i > 0 {
+		f.column.Stats = Stats{Min: low, Max: high, Sum: total, Count: uint64(i)}
 	}
 }
 
