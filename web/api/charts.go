@@ -104,39 +104,43 @@ func (rp *reply) chart(ch *catalog.Chart, alarms []health.Snapshot) (dimensions 
 	def, name := ch.Def(), ch.Name()
 	first, last, every := ch.First(), ch.Last(), ch.UpdateEvery()
 	typ, _, _ := strings.Cut(ch.ID, ".")
-	rp.open('{')
-	rp.keyString("id", ch.ID)
-	rp.keyString("name", name)
-	rp.keyString("type", typ)
-	rp.keyString("family", def.Family)
-	rp.keyString("context", def.Context)
-	rp.keyText("title", def.Title, " (", name, ")")
-	rp.keyInt("priority", int64(def.Priority))
-	rp.keyString("plugin", def.Plugin)
-	rp.keyString("module", def.Module)
-	rp.keyString("units", def.Units)
-	rp.keyText("data_url", "/api/v1/data?chart=", name)
-	rp.keyString("chart_type", def.Type)
 	duration := int64(0)
 	if last > 0 {
 		duration = last - first + every
 	}
-	rp.keyInt("duration", duration)
-	rp.keyInt("first_entry", first)
-	rp.keyInt("last_entry", last)
-	rp.keyInt("update_every", every)
-	rp.keyOpen("dimensions", '{')
+	rp.open('{')
+	// Below, names are written with what is around them: a host has hundreds of charts.
+	b := appendText(rp.b, `"id":"`, ch.ID)
+	b = appendText(b, `,"name":"`, name)
+	b = appendText(b, `,"type":"`, typ)
+	b = appendText(b, `,"family":"`, def.Family)
+	b = appendText(b, `,"context":"`, def.Context)
+	b = appendEscaped(append(b, `,"title":"`...), def.Title)
+	b = append(appendEscaped(append(b, " ("...), name), `)"`...)
+	b = appendInt(append(b, `,"priority":`...), int64(def.Priority))
+	b = appendText(b, `,"plugin":"`, def.Plugin)
+	b = appendText(b, `,"module":"`, def.Module)
+	b = appendText(b, `,"units":"`, def.Units)
+	b = appendText(b, `,"data_url":"/api/v1/data?chart=`, name)
+	b = appendText(b, `,"chart_type":"`, def.Type)
+	b = appendInt(append(b, `,"duration":`...), duration)
+	b = appendInt(append(b, `,"first_entry":`...), first)
+	b = appendInt(append(b, `,"last_entry":`...), last)
+	b = appendInt(append(b, `,"update_every":`...), every)
+	b = append(b, `,"dimensions":{`...)
 	for _, d := range ch.Dimensions() {
 		def := d.Def()
 		if def.Hidden || def.Obsolete {
 			continue
 		}
+		if dimensions > 0 {
+			b = append(b, ',')
+		}
 		dimensions++
-		rp.keyOpen(d.ID, '{')
-		rp.keyString("name", def.Name)
-		rp.close('}')
+		b = appendText(b, `"`, d.ID)
+		b = append(appendText(b, `:{"name":"`, def.Name), '}')
 	}
-	rp.close('}')
+	rp.b = append(b, '}')
 	rp.keyOpen("chart_variables", '{')
 	if variables := ch.Variables(); len(variables) > 0 {
 		for _, v := range slices.Sorted(maps.Keys(variables)) {
@@ -156,6 +160,11 @@ func (rp *reply) chart(ch *catalog.Chart, alarms []health.Snapshot) (dimensions 
 	rp.functionList(ch.Functions())
 	rp.close('}')
 	return dimensions
+}
+
+// appendText appends what is before a string, its first quote included, and the string.
+func appendText(b []byte, before, s string) []byte {
+	return append(appendEscaped(append(b, before...), s), '"')
 }
 
 // chartLabels yields the labels of a chart, ordered by name. A parent adds the collector as two labels when the child did
@@ -182,14 +191,17 @@ func chartLabels(ch *catalog.Chart) func(yield func(name, value string) bool) {
 
 // labelText returns a label's value as a parent shows it: what could end a string is _ (netdata v2.11.0).
 func labelText(s string) string {
-	unsafe := func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune("'\"\\`", r) }
-	if !strings.ContainsFunc(s, unsafe) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if unsafe(r) {
-			return '_'
+	unsafe := func(c byte) bool { return c < ' ' || c == 0x7f || c == '\'' || c == '"' || c == '\\' || c == '`' }
+	for i := range len(s) {
+		if unsafe(s[i]) {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if unsafe(b[i]) {
+					b[i] = '_'
+				}
+			}
+			return string(b)
 		}
-		return r
-	}, s)
+	}
+	return s
 }

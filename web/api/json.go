@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/binary"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -31,7 +33,7 @@ func (e *encoder) key(k string) {
 
 func (e *encoder) string(s string) { e.next(); e.b = appendString(e.b, s) }
 
-func (e *encoder) int(n int64) { e.next(); e.b = strconv.AppendInt(e.b, n, 10) }
+func (e *encoder) int(n int64) { e.next(); e.b = appendInt(e.b, n) }
 
 func (e *encoder) number(v float64) { e.next(); e.b = appendNumber(e.b, v) }
 
@@ -53,16 +55,6 @@ func (e *encoder) strings(list []string) {
 // The following write a key and its value.
 
 func (e *encoder) keyString(k, s string) { e.key(k); e.string(s) }
-
-// keyText writes one string made of parts.
-func (e *encoder) keyText(k string, parts ...string) {
-	e.key(k)
-	e.open('"')
-	for _, s := range parts {
-		e.b = appendEscaped(e.b, s)
-	}
-	e.close('"')
-}
 
 func (e *encoder) keyInt(k string, n int64) { e.key(k); e.int(n) }
 
@@ -90,11 +82,53 @@ func appendString(b []byte, s string) []byte {
 	return append(appendEscaped(append(b, '"'), s), '"')
 }
 
-// appendEscaped is appendString without the quotes.
+// appendEscaped is appendString without the quotes. It copies plain text, which nearly all is, eight bytes at once.
 func appendEscaped(b []byte, s string) []byte {
-	if isPlain(s) {
-		return append(b, s...)
+	n := len(b)
+	b = slices.Grow(b, len(s)+2)[:n+len(s)]
+	to, i := b[n:], 0
+	for ; i+8 <= len(s); i += 8 {
+		x := load(s[i:])
+		if !isPlain(x) {
+			return appendAny(b[:n+i], s[i:])
+		}
+		binary.LittleEndian.PutUint64(to[i:], x)
 	}
+	if i > 0 && i < len(s) { // the last eight, some of them again
+		x := load(s[len(s)-8:])
+		if !isPlain(x) {
+			return appendAny(b[:n+i], s[i:])
+		}
+		binary.LittleEndian.PutUint64(to[len(to)-8:], x)
+		return b
+	}
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return appendAny(b[:n+i], s[i:])
+		}
+		to[i] = c
+	}
+	return b
+}
+
+// load returns the first eight bytes of s.
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// isPlain says whether eight bytes are as they are in a JSON string: printable ASCII without quotes and backslashes.
+func isPlain(x uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := x^('"'*ones), x^('\\'*ones)
+	// A byte without the high bit gets it when it is less than what is taken away.
+	return (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs == 0
+}
+
+// appendAny is appendEscaped for what may be anything.
+func appendAny(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -129,24 +163,4 @@ func appendEscaped(b []byte, s string) []byte {
 		start = i
 	}
 	return append(b, s[start:]...)
-}
-
-// isPlain says whether all of s is as it is in a JSON string: printable ASCII without quotes and backslashes.
-func isPlain(s string) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; len(s) >= 8; s = s[8:] {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		quote, backslash := x^('"'*ones), x^('\\'*ones)
-		// A byte without the high bit gets it when it is less than what is taken away.
-		if (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs != 0 {
-			return false
-		}
-	}
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
 }

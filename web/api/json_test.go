@@ -1,13 +1,17 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"foster/storage/query"
 )
 
 func TestNumber(t *testing.T) {
@@ -67,6 +71,51 @@ func TestNumberKeepsFloat32(t *testing.T) {
 	}
 }
 
+// TestPrinted: a column prints what appendNumber does, whatever came before and however much room there is.
+func TestPrinted(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	some := []float64{0, math.Copysign(0, -1), 9, 10, 99, 100, 999, 1000, 9999, 10000, -1, -10, 0.5, 12345678, 123456789, -1234567, 1e300,
+		math.NaN(), math.Inf(1), math.Inf(-1), 1 << 53, -1 << 53, float64(float32(44.67005))}
+	var last printed
+	for range 10_000 {
+		v := some[r.IntN(len(some))]
+		for range r.IntN(3) + 1 {
+			before := bytes.Repeat([]byte{'x'}, r.IntN(8))
+			want := string(appendNumber(before, v))
+			if got := string(last.append(slices.Clip(before), v)); got != want {
+				t.Fatalf("%v without room: %s, want %s", v, got, want)
+			}
+			if got := string(last.append(slices.Grow(before, 400), v)); got != want {
+				t.Fatalf("%v: %s, want %s", v, got, want)
+			}
+		}
+	}
+}
+
+func TestInt(t *testing.T) {
+	for power := int64(1); power < 1e18; power *= 10 {
+		for _, n := range []int64{power - 1, power, power + 1, 3*power + 7, -power} {
+			for _, room := range []int{0, 11, 12, 24} {
+				if got, want := string(appendInt(make([]byte, 0, room), n)), strconv.FormatInt(n, 10); got != want {
+					t.Errorf("%d with room for %d: %s", n, room, got)
+				}
+			}
+		}
+	}
+}
+
+func TestClock(t *testing.T) {
+	var c clock
+	for _, o := range []query.Options{0, query.Seconds, query.Milliseconds, query.RFC3339, query.GoogleJSON} {
+		for _, at := range []int64{0, 7, 99, 100, 1700000099, 1700000100, 1700000098, 1700000000, 1700000001, 99, 1800000001, -5} {
+			want := string(appendTime(nil, at, o))
+			if got := string(c.append(nil, at, o)); got != want {
+				t.Errorf("%d: %s, want %s", at, got, want)
+			}
+		}
+	}
+}
+
 func FuzzString(f *testing.F) {
 	f.Add("plain")
 	f.Add("a\"b\\c\n\t\r\x00\x1f\x7fü\xff\u2028</script>")
@@ -93,6 +142,33 @@ func BenchmarkNumber(b *testing.B) {
 			for b.Loop() {
 				buf = appendNumber(buf[:0], v)
 			}
+		})
+	}
+}
+
+func BenchmarkTable(b *testing.B) {
+	const rows = 600
+	r := rand.New(rand.NewPCG(1, 2))
+	for name, value := range map[string]func(i int) float64{
+		"same":    func(int) float64 { return 870 },
+		"counter": func(i int) float64 { return float64(i * 7919 % 100_000) },
+		"gauge":   func(int) float64 { return float64(float32(r.Float64() * 100)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			t := &table{columns: make([]column, 10)}
+			t.Window = query.Window{After: 1_700_000_000 - rows, Before: 1_700_000_000, Points: rows, Granularity: 1, Group: 1}
+			for i := range t.columns {
+				for row := range rows {
+					t.columns[i].values = append(t.columns[i].values, value(row+i))
+				}
+			}
+			var rp reply
+			b.ReportAllocs()
+			for b.Loop() {
+				rp.b = rp.b[:0]
+				rp.table(t)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows*len(t.columns)), "ns/value")
 		})
 	}
 }

@@ -145,15 +145,17 @@ func (rp *reply) points2(ans *answer2, k keys) {
 	rp.keyOpen("data", '[')
 	b := rp.b
 	first := true
+	last := make([]struct{ value, anomaly printed }, len(ans.groups.list))
+	var times clock
 	for row := range ans.rows {
 		if !first {
 			b = append(b, ',')
 		}
 		first = false
-		b = appendTime(append(b, "\n["...), ans.Time(row), ans.options&^query.GoogleJSON)
-		for _, g := range ans.groups.list {
-			b = appendNumber(append(b, ",["...), g.Values[row])
-			b = appendNumber(append(b, ','), g.Anomalies[row])
+		b = times.append(append(b, "\n["...), ans.Time(row), ans.options&^query.GoogleJSON)
+		for i, g := range ans.groups.list {
+			b = last[i].value.append(append(b, ",["...), g.Values[row])
+			b = last[i].anomaly.append(append(b, ','), g.Anomalies[row])
 			b = appendInt(append(b, ','), int64(g.Flags[row]))
 			if raw {
 				b = appendInt(append(b, ','), int64(g.Counts[row]))

@@ -36,11 +36,11 @@ func (rp *reply) lines(t *table, s *lineStyle) {
 		}
 		b = append(b, s.newline...)
 	}
+	last := make([]printed, len(t.columns))
 	for row := range t.rows {
 		b = appendLineTime(append(b, s.begin...), t.Time(row), t.options)
 		for i := range t.columns {
-			b = append(b, s.between...)
-			b = appendNumber(b, t.columns[i].values[row])
+			b = last[i].append(append(b, s.between...), t.columns[i].values[row])
 		}
 		b = append(b, s.newline...)
 	}
@@ -64,11 +64,11 @@ func (rp *reply) csvArray(t *table) {
 	rp.b = append(rp.b, '[')
 	rp.strings(append([]string{"time"}, t.names()...))
 	b := rp.b
+	last := make([]printed, len(t.columns))
 	for row := range t.rows {
 		b = appendUnix(append(b, ",\n["...), t.Time(row), t.options)
 		for i := range t.columns {
-			b = append(b, ',')
-			b = appendNumber(b, t.columns[i].values[row])
+			b = last[i].append(append(b, ','), t.columns[i].values[row])
 		}
 		b = append(b, ']')
 	}

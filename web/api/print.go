@@ -2,7 +2,6 @@ package api
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"foster/storage/query"
@@ -124,6 +123,8 @@ func (rp *reply) table(t *table) {
 	}
 	b := rp.b
 	separator := byte('\n')
+	last := make([]printed, len(t.columns))
+	var times clock
 	for row := range t.rows {
 		b = slices.Grow(b, 24*(len(t.columns)+1))
 		if b = append(b, separator); separator == ',' {
@@ -135,14 +136,14 @@ func (rp *reply) table(t *table) {
 		} else {
 			b = append(b, '[')
 		}
-		b = appendTime(b, t.Time(row), o)
+		b = times.append(b, t.Time(row), o)
 		for i := range t.columns {
 			if keys != nil {
 				b = append(b, keys[i]...)
 			} else {
 				b = append(b, ',')
 			}
-			b = appendNumber(b, t.columns[i].values[row])
+			b = last[i].append(b, t.columns[i].values[row])
 		}
 		if keys != nil {
 			b = append(b, '}')
@@ -151,6 +152,24 @@ func (rp *reply) table(t *table) {
 		}
 	}
 	rp.b = append(b, "\n]}"...)
+}
+
+// clock prints the times of rows. Those of one hundred seconds begin alike.
+type clock struct {
+	hundred int64
+	text    []byte // hundred, in digits
+}
+
+// append appends a time as appendTime does.
+func (c *clock) append(b []byte, t int64, o query.Options) []byte {
+	if t < 100 || o&(query.GoogleJSON|query.RFC3339|query.Milliseconds) != 0 {
+		return appendTime(b, t, o)
+	}
+	if hundred := t / 100; hundred != c.hundred {
+		c.hundred, c.text = hundred, appendInt(c.text[:0], hundred)
+	}
+	pair := t % 100 * 2
+	return append(append(b, c.text...), twoDigits[pair], twoDigits[pair+1])
 }
 
 // appendTime appends the time of a row of the format json: unix time, in milliseconds with ms, what JavaScript makes a
@@ -178,8 +197,6 @@ func appendUnix(b []byte, t int64, o query.Options) []byte {
 func appendTimestamp(b []byte, t int64) []byte {
 	return time.Unix(t, 0).UTC().AppendFormat(b, time.RFC3339)
 }
-
-func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
 
 // values writes one value a row.
 func (rp *reply) values(t *table, separator string) {
