@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -35,6 +36,7 @@ type Store struct {
 	rings     rings
 	close     func() error
 	retention hostLocks
+	commits   chan struct{} // has an element for each commit that is under way
 
 	log     *slog.Logger
 	now     func() time.Time
@@ -61,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
 	}
 	s := &Store{unlock: unlock, catalog: c, raw: tiers.Raw, tiers: tiers, rings: newRings(o), retention: hostLocks{seed: maphash.MakeSeed()},
-		log: o.Logger, now: o.Now, removed: make(chan struct{}, 1), usage: usage{meter: tier.NewMeter(tiers)}}
+		commits: make(chan struct{}, runtime.GOMAXPROCS(0)+1), log: o.Logger, now: o.Now, removed: make(chan struct{}, 1), usage: usage{meter: tier.NewMeter(tiers)}}
 	s.close = sync.OnceValue(s.shut)
 	if err := errors.Join(s.rebuild(ctx), s.openRings(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())

@@ -311,6 +311,62 @@ func TestOptionsAreChecked(t *testing.T) {
 	f(func(o *Options) { o.Tier0.Bytes = -1 })
 }
 
+// TestBatchesWait: no batch of the TSDB is open before Commit; what has become too old by then does not keep the rest out.
+func TestBatchesWait(t *testing.T) {
+	o := testOptions(t, t.TempDir())
+	registry := prometheus.NewRegistry()
+	o.Registerer = registry
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	d := define(s, 1, "a.b", "x").Dimension("x")
+	first, second := s.Appender(), s.Appender()
+	mustAppend(t, first, d, epoch, 1, 0)
+	mustCommit(t, first)
+
+	mustAppend(t, first, d, epoch-20_000, 2, 0)
+	mustAppend(t, first, d, epoch+1, 3, 0)
+	if n := gauge(t, registry, "prometheus_tsdb_head_active_appenders"); n != 0 {
+		t.Errorf("%v batches are open", n)
+	}
+	mustAppend(t, second, define(s, 2, "a.b", "x").Dimension("x"), epoch+86_400, 4, 0)
+	mustCommit(t, second)
+	mustCommit(t, first)
+	wantValues(t, read(t, s, d, epoch-30_000, epoch+10), 1, 3)
+	if stats := s.Stats(); stats.TooOld != 1 {
+		t.Errorf("%d points were too old, want 1", stats.TooOld)
+	}
+
+	mustAppend(t, first, d, epoch+2, 5, 0)
+	first.Discard()
+	mustCommit(t, first)
+	wantValues(t, read(t, s, d, epoch, epoch+10), 3)
+
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Append(d, epoch+3, 6, 0); !errors.Is(err, ErrClosed) {
+		t.Errorf("append to a closed store: %v", err)
+	}
+}
+
+func gauge(t *testing.T, g prometheus.Gatherer, name string) float64 {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
+}
+
 func TestAppendDoesNotAllocate(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	var dims []*catalog.Dimension

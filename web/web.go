@@ -43,16 +43,18 @@ func Handler(o Options) (http.Handler, error) {
 
 // file is a file of the application, ready to be sent.
 type file struct {
+	name        string
 	contentType string
 	etag        string
-	immutable   bool // its name contains a hash of its content
-	plain       []byte
+	immutable   bool   // its name contains a hash of its content
+	plain       []byte // nil when there is zipped: who wants it plain has it read from the program again
 	zipped      []byte // nil when compression does not pay
 }
 
 // pages serves the files of the application. A path without extension is a place inside the application: its index
 // answers, and the application reads the path.
 type pages struct {
+	dist    fs.FS
 	files   map[string]*file // by path without leading slash
 	options Options
 }
@@ -73,7 +75,7 @@ func newPages(dist fs.FS, o Options) (*pages, error) {
 	if o.Gzip == nil {
 		o.Gzip = func() bool { return true }
 	}
-	p := &pages{files: map[string]*file{}, options: o}
+	p := &pages{dist: dist, files: map[string]*file{}, options: o}
 	err := fs.WalkDir(dist, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
 			return err
@@ -97,7 +99,7 @@ func newPages(dist fs.FS, o Options) (*pages, error) {
 
 func newFile(name string, content []byte) (*file, error) {
 	sum := sha256.Sum256(content)
-	f := &file{contentType: contentType(name), etag: hex.EncodeToString(sum[:12]), plain: content,
+	f := &file{name: name, contentType: contentType(name), etag: hex.EncodeToString(sum[:12]), plain: content,
 		immutable: strings.HasPrefix(name, "assets/")}
 	if len(content) < 512 {
 		return f, nil
@@ -114,7 +116,7 @@ func newFile(name string, content []byte) (*file, error) {
 		return nil, err
 	}
 	if b.Len() < len(content)*9/10 {
-		f.zipped = []byte(b.String())
+		f.zipped, f.plain = []byte(b.String()), nil
 	}
 	return f, nil
 }
@@ -214,6 +216,8 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.zipped != nil && p.options.Gzip() && accept.Gzip(r.Header) {
 		body, etag = f.zipped, `"`+f.etag+`-gzip"`
 		h.Set("Content-Encoding", "gzip")
+	} else if body == nil {
+		body, _ = fs.ReadFile(p.dist, f.name) // it could be read before, and is part of the program
 	}
 	h.Set("ETag", etag)
 	if match := r.Header.Get("If-None-Match"); status == http.StatusOK && match != "" && strings.Contains(match, etag) {

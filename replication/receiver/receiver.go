@@ -24,8 +24,6 @@ type Receiver struct {
 
 	wg sync.WaitGroup
 
-	replayed atomic.Int64 // when a child last sent history, in microseconds since the epoch
-
 	handshakes    context.Context // of connections that are not admitted yet; ends with Close
 	cutHandshakes context.CancelFunc
 

@@ -145,7 +145,6 @@ func (s *session) replayBegin() error {
 	}
 	if len(b.ID) > 0 {
 		s.answered = time.Now()
-		s.r.replayed.Store(s.answered.UnixMicro())
 		c := s.findChart(b.Slot, b.ID)
 		if c == nil {
 			return errUnknownChart

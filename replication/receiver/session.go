@@ -243,12 +243,6 @@ func excerpt(b []byte) string {
 // Options.CommitDelay: waking up once more for each child would cost more than the larger batch saves.
 const commitSoon = 64
 
-// lingers says whether a batch may wait for more. Not while a child, of any session, sends history: the oldest open batch
-// keeps the TSDB from forgetting, for each series, in which batches its points came; see tier.Appender.
-func (s *session) lingers() bool {
-	return s.app.Pending() < commitSoon && time.Now().UnixMicro()-s.r.replayed.Load() > s.r.opts.CommitDelay.Microseconds()
-}
-
 // idleReader reads from the connection of a session. Before it waits for the child it sends what is due to it, and when
 // the child stays silent it commits the samples received so far.
 type idleReader struct{ s *session }
@@ -256,7 +250,7 @@ type idleReader struct{ s *session }
 // Read implements io.Reader.
 func (r idleReader) Read(p []byte) (int, error) {
 	s := r.s
-	// A batch that is open while a child that does not read makes us wait would keep the store from compacting.
+	// What was received is stored while a child that does not read makes us wait.
 	if len(s.out) > 0 {
 		if err := s.commit(); err != nil {
 			return 0, err
@@ -271,7 +265,7 @@ func (r idleReader) Read(p []byte) (int, error) {
 	for {
 		wait := s.r.opts.IdleTimeout
 		pending := s.app.Pending() > 0
-		if pending && !s.lingers() {
+		if pending && s.app.Pending() >= commitSoon {
 			if err := s.commit(); err != nil {
 				return 0, err
 			}

@@ -147,9 +147,9 @@ type Dimension struct {
 	Slot       int
 	ID         string
 	Name       string
-	Algorithm  Algorithm
 	Multiplier int64
 	Divisor    int64
+	Algorithm  Algorithm
 	Obsolete   bool
 	Hidden     bool
 	NoReset    bool // neither resets nor overflows are marked

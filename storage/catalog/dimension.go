@@ -17,11 +17,11 @@ type Dimension struct {
 	collected float64
 	flags     wire.Flags
 
+	removed atomic.Bool // see Chart.RemoveDimensions
+
 	Chart *Chart
 	ID    string
 	def   atomic.Pointer[wire.Dimension]
-
-	removed atomic.Bool // see Chart.RemoveDimensions
 
 	saved *wire.Dimension // what the database has, nil when that is not known; belongs to the persister
 }

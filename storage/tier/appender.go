@@ -41,6 +41,29 @@ func (r *Raw) Appender() *Appender { return &Appender{raw: r} }
 // Pending returns the number of points in the batch.
 func (a *Appender) Pending() int { return a.pending }
 
+// Bounds returns the oldest and the newest time, in unix seconds, of points that are accepted now. The errors are ErrFull and
+// ErrClosed.
+func (a *Appender) Bounds() (oldest, newest int64, err error) {
+	r := a.raw
+	if r.space.short() {
+		r.refused.Add(1)
+		return 0, 0, ErrFull
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed {
+		return 0, 0, ErrClosed
+	}
+	oldest = 1
+	if t := r.db.Head().MaxTime(); t > math.MinInt64 {
+		oldest = max(oldest, (t-r.window+999)/1000)
+	}
+	return oldest, r.now().Add(MaxAhead).Unix(), nil
+}
+
+// TooOld counts a point that was not appended since it is older than Bounds says.
+func (a *Appender) TooOld() { a.raw.tooOld.Add(1) }
+
 // Append adds a point at unix time t to the batch. The reference is what Create, or the last Append to the series,
 // returned. A gap (a value that is not finite, or the flag Empty) is not stored, and of points with the same time one
 // stays; neither is an error. The errors are ErrUnknownSeries, ErrTooOld and ErrFuture, after which the batch remains
@@ -190,7 +213,7 @@ func (a *Appender) Discard() {
 		_ = a.batch.Rollback()
 		a.batch, a.pending = nil, 0
 		a.raw.recent.discarded(a)
-		a.listed, a.made = a.listed[:0], a.made[:0]
+		a.listed, a.made = a.listed[:0], nil
 	}
 }
 
@@ -215,7 +238,7 @@ func (a *Appender) Commit() error {
 		a.raw.space.wrote(err)
 	}
 	a.raw.recent.committed(a, err)
-	a.listed, a.made = a.listed[:0], a.made[:0]
+	a.listed, a.made = a.listed[:0], nil
 	if err != nil {
 		a.raw.failed.Add(uint64(n))
 		a.raw.commits.Add(1)

@@ -131,6 +131,7 @@ type Raw struct {
 	db      *tsdb.DB
 	now     func() time.Time
 	block   int64        // milliseconds that a block covers
+	window  int64        // milliseconds that a point may be older than the newest of all
 	cutoff  atomic.Int64 // unix milliseconds up to which blocks have expired
 	metrics *registration
 	metas   metas
@@ -187,7 +188,7 @@ func Open(dir string, o Options) (*Raw, error) {
 	}
 	log := quiet(o.Logger)
 	r := &Raw{
-		now: o.Now, wake: make(chan struct{}, 1), block: o.BlockDuration.Milliseconds(), dir: dir, log: log, selections: map[*Selection]struct{}{},
+		now: o.Now, wake: make(chan struct{}, 1), block: o.BlockDuration.Milliseconds(), window: o.OutOfOrder.Milliseconds(), dir: dir, log: log, selections: map[*Selection]struct{}{},
 		space: &space{dir: dir, reserve: o.Reserve, free: o.Free, log: o.Logger}, recent: newRecent(),
 	}
 	o.cutoff = &r.cutoff
