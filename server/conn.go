@@ -121,8 +121,8 @@ func (w wholeWriter) Write(p []byte) (int, error) {
 		return w.ResponseWriter.Write(p)
 	}
 	w.conn.gathers = true
+	defer func() { w.conn.gathers = false }()
 	n, err := w.ResponseWriter.Write(p)
-	w.conn.gathers = false
 	if e := w.conn.flush(); err == nil {
 		err = e
 	}

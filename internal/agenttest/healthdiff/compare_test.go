@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"testing"
 )
 
 // moving are the alerts whose value depends on the second of their evaluation: their values at changes are not compared,
@@ -17,16 +16,15 @@ var moving = []string{"l_unaligned_average", "v_last_collected"}
 const slack = 4
 
 // compare says where foster differs from the real parent.
-func compare(t *testing.T, real, ours *parent) {
-	t.Helper()
+func compare(f *faults, real, ours *parent) {
 	if a, b := slices.Sorted(maps.Keys(real.events)), slices.Sorted(maps.Keys(ours.events)); !slices.Equal(a, b) {
-		t.Errorf("alerts with events:\nnetdata %q\nfoster  %q", a, b)
+		f.add("alerts with events:\nnetdata %q\nfoster  %q", a, b)
 	}
 	if a, b := slices.Sorted(maps.Keys(real.alerts)), slices.Sorted(maps.Keys(ours.alerts)); !slices.Equal(a, b) {
-		t.Errorf("alerts:\nnetdata %q\nfoster  %q", a, b)
+		f.add("alerts:\nnetdata %q\nfoster  %q", a, b)
 	}
 	for id, events := range real.events {
-		compareEvents(t, id, events, ours.events[id])
+		compareEvents(f, id, events, ours.events[id])
 	}
 	compared := 0
 	for id, values := range real.settled {
@@ -41,19 +39,19 @@ func compare(t *testing.T, real, ours *parent) {
 			}
 			// How many points of a slower chart are in a window depends on the second.
 			if !near(got.value, want.value) || got.status != want.status || got.at == want.at && got.window != want.window {
-				t.Errorf("%s: level %d: %s; netdata has %s", id, level, got, want)
+				f.add("%s: level %d: %s; netdata has %s", id, level, got, want)
 			}
 		}
 	}
 	if least := len(real.settled) * 3; compared < least {
-		t.Errorf("only %d settled values could be compared, want at least %d", compared, least)
+		f.add("only %d settled values could be compared, want at least %d", compared, least)
 	}
 	for id, told := range real.told {
-		compareTold(t, id, told, ours.told[id])
+		compareTold(f, id, told, ours.told[id])
 	}
 	for id := range ours.told {
 		if real.told[id] == nil {
-			t.Errorf("%s: netdata tells nobody", id)
+			f.add("%s: netdata tells nobody", id)
 		}
 	}
 }
@@ -63,18 +61,16 @@ func flapping(id string, level int64) bool {
 	return level < flapFor/step && strings.HasPrefix(id, "hd.flap.") && id != "hd.flap.v_previous"
 }
 
-func compareEvents(t *testing.T, id string, want, got []event) {
-	t.Helper()
+func compareEvents(f *faults, id string, want, got []event) {
 	if a, b := sequence(want), sequence(got); a != b {
-		t.Errorf("%s:\n  netdata %s\n  foster  %s", id, a, b)
+		f.add("%s:\n  netdata %s\n  foster  %s", id, a, b)
 		return
 	}
 	raisedSinceStart := true // until it is clear: the first evaluation counts
 	for i := range want {
 		w, g := &want[i], &got[i]
 		fault := func(format string, args ...any) {
-			t.Helper()
-			t.Errorf("%s: %s -> %s: %s", id, g.Old, g.New, fmt.Sprintf(format, args...))
+			f.add("%s: %s -> %s: %s", id, g.Old, g.New, fmt.Sprintf(format, args...))
 		}
 		if g.Delay != w.Delay || g.DelayUpTo-g.When != w.DelayUpTo-w.When {
 			fault("delay %d s up to %d s behind, want %d and %d", g.Delay, g.DelayUpTo-g.When, w.Delay, w.DelayUpTo-w.When)
@@ -115,8 +111,7 @@ func compareEvents(t *testing.T, id string, want, got []event) {
 // compareTold compares what the scripts were told: the same changes, and repetitions as often, give or take two that the
 // moment of the evaluation makes. The old status of a repetition is CLEAR in foster as in agents v2, and the one before in
 // 1.37.1.
-func compareTold(t *testing.T, id string, want, got []notification) {
-	t.Helper()
+func compareTold(f *faults, id string, want, got []notification) {
 	runs := func(list []notification) (changes []string, times []int) {
 		for _, n := range list {
 			change := n.old + " -> " + n.new
@@ -133,12 +128,12 @@ func compareTold(t *testing.T, id string, want, got []notification) {
 	wantChanges, wantTimes := runs(want)
 	gotChanges, gotTimes := runs(got)
 	if !slices.Equal(wantChanges, gotChanges) {
-		t.Errorf("%s: told %q, netdata tells %q", id, gotChanges, wantChanges)
+		f.add("%s: told %q, netdata tells %q", id, gotChanges, wantChanges)
 		return
 	}
 	for i, n := range wantTimes {
 		if d := gotTimes[i] - n; d < -2 || d > 2 || n == 1 && d != 0 {
-			t.Errorf("%s: %s: told %d times, netdata tells %d times", id, wantChanges[i], gotTimes[i], n)
+			f.add("%s: %s: told %d times, netdata tells %d times", id, wantChanges[i], gotTimes[i], n)
 		}
 	}
 }
