@@ -24,13 +24,10 @@ type Appender struct {
 // point is one of a batch.
 type point struct {
 	d *catalog.Dimension
-	t int64
 	v float64
+	t uint32 // unix seconds
 	f wire.Flags
 }
-
-// roomKept is the number of points for which room is kept from batch to batch.
-const roomKept = 2048
 
 // Appender returns a new appender into the tiers. That of a child, whose points may have another place, comes from Receive.
 func (s *Store) Appender() *Appender { return &Appender{raw: s.raw.Appender(), commits: s.commits} }
@@ -58,7 +55,7 @@ func (a *Appender) Append(d *catalog.Dimension, t int64, v float64, f wire.Flags
 	case t > a.newest:
 		return ErrFuture
 	}
-	a.points = append(a.points, point{d, t, v, f})
+	a.points = append(a.points, point{d, v, uint32(t), f})
 	return nil
 }
 
@@ -66,12 +63,14 @@ func (a *Appender) Append(d *catalog.Dimension, t int64, v float64, f wire.Flags
 func (a *Appender) flush() error {
 	for i := range a.points {
 		p := &a.points[i]
-		ref, err := a.raw.Append(p.d.Ref, p.t, p.v, p.f)
+		ref, err := a.raw.Append(p.d.Ref, int64(p.t), p.v, p.f)
 		if err != nil {
 			// A function of its own, so that this one stays small: a series is new once.
-			ref, err = a.append(p.d, p.t, p.v, p.f, err)
+			ref, err = a.append(p.d, int64(p.t), p.v, p.f, err)
 		}
-		p.d.Ref = ref
+		if p.d.Ref != ref {
+			p.d.Ref = ref
+		}
 		// What became too old in the meantime is counted by the store.
 		if err != nil && !errors.Is(err, ErrTooOld) && !errors.Is(err, ErrFuture) {
 			return err
@@ -131,8 +130,9 @@ func (a *Appender) Commit() error {
 	return a.raw.Commit()
 }
 
+// empty ends the batch. Room that is not needed often, as after a replay, is given back.
 func (a *Appender) empty() {
-	if cap(a.points) > roomKept {
+	if cap(a.points) > 4*max(len(a.points), 256) {
 		a.points = nil
 	}
 	a.points = a.points[:0]

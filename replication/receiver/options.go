@@ -36,7 +36,7 @@ type Options struct {
 	// come back, and replay, at once. Default 20 s.
 	ResumeSpread  time.Duration
 	CommitDelay   time.Duration // samples wait no longer than this to be committed; default 250 ms
-	CommitSamples int           // samples in a batch; default 1024
+	CommitSamples int           // samples in a batch; default 4096
 	MaxLine       int           // bytes; default 1 MiB
 }
 
@@ -75,7 +75,7 @@ func (o *Options) setDefaults() error {
 		}
 	}
 	if o.CommitSamples <= 0 {
-		o.CommitSamples = 1024
+		o.CommitSamples = 4096
 	}
 	if o.MaxLine <= 0 {
 		o.MaxLine = 1 << 20
