@@ -137,6 +137,35 @@ func TestRecentWhileWriting(t *testing.T) {
 	readers.Wait()
 }
 
+// A window that ends long ago is read as it is: to hold it, all that came since would be read with it.
+func TestRecentIsForTheNewest(t *testing.T) {
+	r := openRaw(t, t.TempDir(), testOptions())
+	f := newFeeder(t, r)
+	for at := range int64(1000) {
+		f.append(series("x.y", "a"), epoch+at, 1, 0)
+	}
+	f.commit()
+	for _, c := range []struct {
+		after, before int64
+		held          bool
+	}{{epoch, epoch + 400, false}, {epoch, epoch + 600, true}, {epoch + 900, epoch + 1100, true}} {
+		held := false
+		for range 3 { // watched, read, held
+			s, err := r.Select(t.Context(), guid, "x.y", []string{"a"}, 1, c.after, c.before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, held = s.Cursors[0].(*heldCursor)
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if held != c.held {
+			t.Errorf("%d to %d: held is %t", c.after-epoch, c.before-epoch, held)
+		}
+	}
+}
+
 // A store of many series holds no more than it may.
 func TestRecentIsBounded(t *testing.T) {
 	r := openRaw(t, t.TempDir(), testOptions())

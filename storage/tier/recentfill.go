@@ -18,8 +18,11 @@ import (
 // what is asked for is noted, and read when it is time to. They are in dst if it has room. The caller holds r.mu for reading.
 func (r *Raw) held(ctx context.Context, keys []Key, after, before int64, dst []query.Samples) ([]query.Samples, bool) {
 	newest := r.db.Head().MaxTime() / 1000
-	if newest <= 0 || newest > math.MaxUint32-recentSpan || after < newest-recentSpan || after*1000 < r.cutoff.Load() || before < newest-recentSpan/2 {
+	if newest <= 0 || newest > math.MaxUint32-recentSpan || after < newest-recentSpan || after*1000 < r.cutoff.Load() {
 		return nil, false
+	}
+	if before-after < (newest-after)/2 {
+		return nil, false // more would be read than is asked for
 	}
 	now := r.now().Unix()
 	if found, ok := r.recent.find(keys, after, before, now, dst); ok {
