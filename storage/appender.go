@@ -16,8 +16,8 @@ type Appender struct {
 	raw     *tier.Appender
 	commits chan struct{}
 	points  []point
-	oldest  int64         // time accepted in the batch, unix seconds
-	newest  int64         // time accepted in the batch, unix seconds
+	oldest  int64         // time accepted in the batch, see tier.Appender.Bounds
+	newest  int64         // the same
 	ring    *ringAppender // of a host with rings, which has no other
 }
 

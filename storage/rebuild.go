@@ -29,10 +29,7 @@ func (s *Store) rebuild(ctx context.Context) error {
 		ch := h.Chart(series.Chart)
 		if ch == nil {
 			charts++
-			family, _, _ := strings.Cut(series.Chart, ".")
-			ch = h.DefineChart(wire.Chart{
-				ID: series.Chart, Title: series.Chart, Family: family, Context: contextOf(series), Type: "line", UpdateEvery: 1,
-			})
+			ch = h.DefineChart(catalog.Guess(series.Chart, contextOf(series)))
 		}
 		if ch.Dimension(series.Dimension) == nil {
 			ch.AddDimension(wire.Dimension{ID: series.Dimension, Name: series.Dimension, Multiplier: 1, Divisor: 1})

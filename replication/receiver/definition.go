@@ -84,6 +84,7 @@ func (s *session) defineDimension() error {
 		if cat == nil {
 			cat = c.cat.AddDimension(def)
 		}
+		c.cat.Place(cat, len(c.dims))
 		i = c.add(cat)
 		c.next = i + 1
 	}

@@ -32,6 +32,7 @@ type Chart struct {
 
 	removed atomic.Bool // see Host.RemoveCharts
 	moved   atomic.Bool // dimensions have other places than in the database
+	guessed atomic.Bool // was made of stored names, see Guess
 
 	mu        sync.Mutex // guards changes of dims, and the maps below
 	variables entries[float64]
@@ -166,6 +167,33 @@ func (ch *Chart) addLocked(d *Dimension) {
 	dims := append(ch.Dimensions(), d)
 	ch.dims.Store(&dims)
 	ch.Host.size.Add(int64(sizeOfDimension(d.Def())))
+	ch.changed()
+}
+
+// Guess returns the definition of a chart of which nothing is known but its names.
+func Guess(id, context string) wire.Chart {
+	family, _, _ := strings.Cut(id, ".")
+	return wire.Chart{ID: id, Title: id, Family: family, Context: context, Type: "line", UpdateEvery: 1}
+}
+
+// Place gives a dimension the place at which its child defines it, when the chart's definition was a Guess before: the order of
+// stored names is not that of the child. Those before it must have been given theirs.
+func (ch *Chart) Place(d *Dimension, place int) {
+	const most = 1000 // takes time by the square of it
+	if !ch.guessed.Load() {
+		return
+	}
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	dims := ch.Dimensions()
+	at := slices.Index(dims, d)
+	if at <= place || len(dims) > most {
+		return
+	}
+	dims = slices.Insert(slices.Delete(slices.Clone(dims), at, at+1), place, d)
+	ch.dims.Store(&dims)
+	ch.index = nil
+	ch.moved.Store(true)
 	ch.changed()
 }
 

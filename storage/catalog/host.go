@@ -167,6 +167,9 @@ func (h *Host) DefineChart(def wire.Chart) *Chart {
 		if old.Name != def.Name {
 			delete(h.byName, old.Name)
 		}
+		if *old == Guess(old.ID, old.Context) {
+			ch.guessed.Store(true)
+		}
 		ch.def.Store(&def)
 	}
 	if def.Name != "" {

@@ -466,3 +466,60 @@ func BenchmarkCatalogOpen(b *testing.B) {
 		}
 	}
 }
+
+// TestPlace: the dimensions of a chart that was guessed get the order in which its child defines them, for good; those of other
+// charts stay where they are.
+func TestPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	c := openCatalog(t, path)
+	h := c.Define("a1a2a3a4-0000-4000-8000-000000000001", HostInfo{Hostname: "h", UpdateEvery: 1})
+	known := wire.Chart{ID: "a.known", Title: "Known", Units: "x", Context: "a.known", Type: "line", UpdateEvery: 1}
+	for _, def := range []wire.Chart{Guess("a.guessed", "a.guessed"), known} {
+		ch := h.DefineChart(def)
+		for _, id := range []string{"w", "z", "old", "x"} {
+			ch.AddDimension(wire.Dimension{ID: id, Multiplier: 1, Divisor: 1})
+		}
+	}
+	flush(t, c)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c = openCatalog(t, path)
+	h = c.Host(h.GUID)
+	known.Title = "Known and changed"
+	guessed := known
+	guessed.ID, guessed.Context = "a.guessed", "a.guessed"
+	for range 2 { // connections
+		for _, def := range []wire.Chart{guessed, known} {
+			ch := h.DefineChart(def)
+			for i, id := range []string{"x", "y", "z", "w"} {
+				d := ch.Dimension(id)
+				if d == nil {
+					d = ch.AddDimension(wire.Dimension{ID: id, Multiplier: 1, Divisor: 1})
+				}
+				ch.Place(d, i)
+			}
+		}
+	}
+	flush(t, c)
+	order := func(id string) string {
+		var ids []string
+		for _, d := range h.Chart(id).Dimensions() {
+			ids = append(ids, d.ID)
+		}
+		return strings.Join(ids, " ")
+	}
+	for range 2 {
+		if got := order("a.guessed"); got != "x y z w old" {
+			t.Errorf("the order of the guessed chart is %s", got)
+		}
+		if got := order("a.known"); got != "w z old x y" {
+			t.Errorf("the order of the known chart is %s", got)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c = openCatalog(t, path)
+		h = c.Host(h.GUID)
+	}
+}

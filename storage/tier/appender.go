@@ -41,8 +41,8 @@ func (r *Raw) Appender() *Appender { return &Appender{raw: r} }
 // Pending returns the number of points in the batch.
 func (a *Appender) Pending() int { return a.pending }
 
-// Bounds returns the oldest and the newest time, in unix seconds, of points that are accepted now. The errors are ErrFull and
-// ErrClosed.
+// Bounds returns the oldest and the newest time, in unix seconds of 32 bits, of points that may be accepted now. The errors are
+// ErrFull and ErrClosed.
 func (a *Appender) Bounds() (oldest, newest int64, err error) {
 	r := a.raw
 	if r.space.short() {
@@ -55,10 +55,10 @@ func (a *Appender) Bounds() (oldest, newest int64, err error) {
 		return 0, 0, ErrClosed
 	}
 	oldest = 1
-	if t := r.db.Head().MaxTime(); t > math.MinInt64 {
-		oldest = max(oldest, (t-r.window+999)/1000)
+	if t, ok := r.db.Head().AppendableMinValidTime(); ok {
+		oldest = max(oldest, (min(t, r.db.Head().MaxTime()-r.window)+999)/1000)
 	}
-	return oldest, r.now().Add(MaxAhead).Unix(), nil
+	return oldest, min(r.now().Add(MaxAhead).Unix(), math.MaxUint32), nil
 }
 
 // TooOld counts a point that was not appended since it is older than Bounds says.
