@@ -31,7 +31,15 @@ test("a real agent is on the fleet, and its charts move", { skip }, async () => 
           const answer = await ask(`${url}/host/real-agent`);
           return answer.ok && (await answer.json()).data.length === 3;
         }, "the parent has the rows", patience);
-        assert.deepEqual(await (await ask(`${url}/host/real-agent`)).json(), await (await ask(agent.url)).json());
+        const [ours, theirs] = [await (await ask(`${url}/host/real-agent`)).json(), await (await ask(agent.url)).json()];
+        // The agent prints seven digits. A value has more when it was collected late, and is between two.
+        ours.data.forEach((row, i) =>
+          row.forEach((v, k) => {
+            const w = theirs.data[i]?.[k];
+            if (k > 0 && Math.abs(v - w) <= 1e-6 * Math.max(1, Math.abs(w))) row[k] = w;
+          }),
+        );
+        assert.deepEqual(ours, theirs);
       },
       { server: foster },
     );
