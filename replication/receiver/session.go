@@ -265,7 +265,7 @@ func (r idleReader) Read(p []byte) (int, error) {
 	for {
 		wait := s.r.opts.IdleTimeout
 		pending := s.app.Pending() > 0
-		if pending && s.app.Pending() >= commitSoon {
+		if s.app.Pending() >= commitSoon {
 			if err := s.commit(); err != nil {
 				return 0, err
 			}
