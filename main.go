@@ -17,6 +17,9 @@ import (
 var version = "v0.1.0-dev"
 
 func main() {
+	if name, _ := split(os.Args[1:]); name == "run" || name == "demo" {
+		relaxTimers()
+	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	// A second signal ends the process at once, as if there were no handler.
 	context.AfterFunc(ctx, cancel)
@@ -55,17 +58,7 @@ var errUsage = errors.New("usage")
 // execute runs the command that args name and returns the exit status: 0, 1 for a failure, 2 for wrong usage.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	e := &env{getenv: os.Getenv, stdout: stdout, stderr: stderr}
-	name := "run"
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		name, args = args[0], args[1:]
-	} else if len(args) > 0 {
-		switch args[0] {
-		case "-h", "-help", "--help":
-			name = "help"
-		case "-v", "-V", "-version", "--version":
-			name, args = "version", nil
-		}
-	}
+	name, args := split(args)
 	if name == "help" {
 		usage(stdout)
 		return 0
@@ -87,6 +80,23 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fmt.Fprintf(stderr, "foster: there is no command %q\n\n", name)
 	usage(stderr)
 	return 2
+}
+
+// split returns the name of the command that args call, and its own arguments.
+func split(args []string) (name string, rest []string) {
+	if len(args) == 0 {
+		return "run", nil
+	}
+	switch args[0] {
+	case "-h", "-help", "--help":
+		return "help", args[1:]
+	case "-v", "-V", "-version", "--version":
+		return "version", nil
+	}
+	if strings.HasPrefix(args[0], "-") {
+		return "run", args
+	}
+	return args[0], args[1:]
 }
 
 func usage(w io.Writer) {

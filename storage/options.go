@@ -69,14 +69,15 @@ func (o Options) validate() error {
 // slack is added to the replication period: it covers the time a long replay takes.
 const slack = 2 * time.Hour
 
-// raw returns the options of tier 0.
-func (o Options) raw() tier.Options {
+// raw returns the options of tier 0, for so many series.
+func (o Options) raw(series int) tier.Options {
 	t := tier.DefaultOptions()
 	t.Logger = o.Logger.With("component", "tiers")
 	t.Registerer = o.Registerer
 	t.Now = o.Now
 	t.Retention = o.Tier0.Time
 	t.MaxBytes = o.Tier0.Bytes
+	t.Series = series
 	t.OutOfOrder = max(o.ReplicationPeriod, 24*time.Hour) + slack
 	return t
 }

@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), unlock())
 	}
-	tiers, err := tier.OpenTiers(o.Dir, o.raw(), o.coarse())
+	tiers, err := tier.OpenTiers(o.Dir, o.raw(c.Dimensions()), o.coarse())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.Close(), unlock())
 	}

@@ -55,6 +55,17 @@ func (c *Catalog) Len() int {
 	return len(c.hosts)
 }
 
+// Dimensions returns the number of dimensions of all hosts.
+func (c *Catalog) Dimensions() int {
+	n := 0
+	for _, h := range c.all() {
+		for _, ch := range h.Charts() {
+			n += len(ch.Dimensions())
+		}
+	}
+	return n
+}
+
 // Find returns the host with that hostname, machine GUID (any case) or node id, or nil. Of several hosts with the same
 // name it returns a connected one, else the one seen last.
 func (c *Catalog) Find(name string) *Host {

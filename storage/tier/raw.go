@@ -30,6 +30,7 @@ type Options struct {
 
 	Retention time.Duration // age at which blocks are deleted
 	MaxBytes  int64         // size of all blocks at which the oldest are deleted; the log and the head come on top; 0: no limit
+	Series    int           // how many series are expected; any number may come
 
 	// OutOfOrder is how much older than the newest point of all a point may be. It must cover the history that children
 	// replay.
@@ -99,7 +100,7 @@ func (o Options) tsdb() *tsdb.Options {
 	t.WALCompression = compression.None
 	// Isolation, on by default, is what makes compaction wait for batches that still may write to the part being cut into a
 	// block. It costs about 80 bytes a series and no measurable time.
-	t.StripeSize = stripes
+	t.StripeSize = stripes(o.Series)
 	// With 20,000 series and half an hour of log, opening takes 0.24 s instead of 1.75 s, and closing 1.1 s instead of 0.7 s.
 	t.EnableMemorySnapshotOnShutdown = true
 	t.BlocksToDelete = o.expired
@@ -114,9 +115,8 @@ func (o Options) tsdb() *tsdb.Options {
 
 const (
 	samplesPerChunk = 120
-	// stripes is the number of shards of the head's series maps. The TSDB's default of 16,384 takes 4 MiB without a single
-	// series, this a tenth; readers and writers are few here.
-	stripes = 1 << 10
+	// leastStripes take 1 MiB without a single series, the TSDB's default of 16,384 takes 4 MiB.
+	leastStripes, mostStripes = 1 << 12, 1 << 18
 
 	// chunkBuffer is how much of the chunks that are full waits in memory to be written. The TSDB's default is 4 MiB.
 	chunkBuffer = 256 << 10
@@ -125,6 +125,18 @@ const (
 	// have it free. Its default is 512 MiB.
 	segmentSize = 64 << 20
 )
+
+// stripes returns the number of shards that the head's map of so many series is to have, a power of two. A shard of eight or less
+// is one group of Go's map: a series is found after one access to memory instead of three or four, and with each point
+// a series is looked for. With 20,000 series in shards of 20 a point takes 60 ns more than in shards of 5, of 675 all in; with
+// 200,000 in shards of 49 instead of 3 it takes 150 ns more.
+func stripes(series int) int {
+	n := leastStripes
+	for n < mostStripes && n < series/6 {
+		n *= 2
+	}
+	return n
+}
 
 // Raw is tier 0. Its methods may be used from any goroutine.
 type Raw struct {

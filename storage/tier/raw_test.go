@@ -480,3 +480,13 @@ func TestBatchSteps(t *testing.T) {
 	}
 	f.commit()
 }
+
+// A shard has no more than six series on average, which is one group of Go's map.
+func TestStripes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ series, want int }{{0, 4096}, {24_576, 4096}, {24_582, 8192}, {200_000, 65_536}, {100_000_000, 262_144}} {
+		if got := stripes(c.series); got != c.want {
+			t.Errorf("%d series in %d shards, not %d", c.series, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Each thread of a parent has timerSlack, those of the runtime too.
+func TestTimerSlack(t *testing.T) {
+	t.Parallel()
+	addr, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crash{t: t, rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), addr: addr}
+	c.configure()
+	p := c.startParent()
+	c.waitReady(p)
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, thread := range threads {
+		slack, err := os.ReadFile("/proc/" + thread.Name() + "/timerslack_ns")
+		switch {
+		case errors.Is(err, syscall.EPERM):
+			t.Skip("only root may see the slack of another process")
+		case errors.Is(err, os.ErrNotExist):
+			continue // has ended
+		case err != nil:
+			t.Fatal(err)
+		}
+		if got := strings.TrimSpace(string(slack)); got != fmt.Sprint(timerSlack) {
+			t.Errorf("thread %s has a slack of %s ns", thread.Name(), got)
+		}
+	}
+}
