@@ -51,15 +51,18 @@ func (s *session) known(line []byte) (done bool, err error) {
 	}
 	i := c.next
 	c.next++
-	s.words.Split(values)
 	switch s.block.kind {
 	case stored:
 		var v wire.Set2
-		if err := s.words.Set2Values(&v, 0); err != nil {
-			return true, err
+		if !v.Scan(values) {
+			s.words.Split(values)
+			if err := s.words.Set2Values(&v, 0); err != nil {
+				return true, err
+			}
 		}
 		s.stage(i, v.Value, v.Collected, v.Flags)
 	case collected:
+		s.words.Split(values)
 		var v wire.Set
 		if err := s.words.SetValues(&v, 0); err != nil {
 			return true, err
@@ -67,8 +70,11 @@ func (s *session) known(line []byte) (done bool, err error) {
 		s.collect(i, &v)
 	case replayed:
 		var v wire.ReplaySet
-		if err := s.words.ReplaySetValues(&v, 0); err != nil {
-			return true, err
+		if !v.Scan(values) {
+			s.words.Split(values)
+			if err := s.words.ReplaySetValues(&v, 0); err != nil {
+				return true, err
+			}
 		}
 		s.stageReplayed(i, &v)
 	}

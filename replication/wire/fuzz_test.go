@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"math"
 	"testing"
 )
 
@@ -175,4 +176,31 @@ func roundTripSet2(t *testing.T, s Set2) {
 			t.Errorf("%+v: %q: %+v", s, line, got)
 		}
 	}
+}
+
+// What Scan takes it decodes as the words of the line are decoded.
+func FuzzScan(f *testing.F) {
+	for _, s := range []string{
+		"#XWs @EAYHt/W1Yw5 A", "#A # A", "-#B # AR", "@EAYHt/W1Yw5 # RE", "#A # ''", "#A #A A", "# # A", "#A  # A", "#A @A A ", "+#A # A",
+		"#//////////// # A", "@H/wAAAAAAAA A", "@EAYHt/W1Yw5 A", "@EAYHt/W1Yw5 \"\"", "#A # A\\", "#A # A\x00", "-@EAYHt/W1Yw5 # A", "@A # A=R",
+	} {
+		f.Add([]byte(s))
+	}
+	same := func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) || a != a && b != b }
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var w Words
+		w.Split(line)
+		var s, scanned Set2
+		if scanned.Scan(line) {
+			if err := w.Set2Values(&s, 0); err != nil || !same(s.Value, scanned.Value) || !same(s.Collected, scanned.Collected) || s.Flags != scanned.Flags {
+				t.Errorf("SET2 %+v, not %+v (%v)", scanned, s, err)
+			}
+		}
+		var r, replayed ReplaySet
+		if replayed.Scan(line) {
+			if err := w.ReplaySetValues(&r, 0); err != nil || !same(r.Value, replayed.Value) || r.Flags != replayed.Flags {
+				t.Errorf("RSET %+v, not %+v (%v)", replayed, r, err)
+			}
+		}
+	})
 }
