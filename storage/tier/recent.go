@@ -34,6 +34,9 @@ type recent struct {
 const (
 	// recentSpan is how many seconds of a series are held at most.
 	recentSpan = 2 * 3600
+	// recentTail is how many seconds before the newest point of all a short window may end: a server that scrapes a host asks for a
+	// few points that are a while ago.
+	recentTail = 300
 	// maxRecentPoints and maxRecentSeries bound the memory: of a point there are 8 bytes, of a series about 500.
 	maxRecentPoints = 4 << 20
 	maxRecentSeries = 20_000

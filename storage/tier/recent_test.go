@@ -148,7 +148,9 @@ func TestRecentIsForTheNewest(t *testing.T) {
 	for _, c := range []struct {
 		after, before int64
 		held          bool
-	}{{epoch, epoch + 400, false}, {epoch, epoch + 600, true}, {epoch + 900, epoch + 1100, true}} {
+	}{
+		{epoch, epoch + 400, false}, {epoch + 650, epoch + 690, false}, {epoch, epoch + 600, true}, {epoch + 900, epoch + 1100, true}, {epoch + 720, epoch + 721, true},
+	} {
 		held := false
 		for range 3 { // watched, read, held
 			s, err := r.Select(t.Context(), guid, "x.y", []string{"a"}, 1, c.after, c.before)

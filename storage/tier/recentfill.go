@@ -21,8 +21,8 @@ func (r *Raw) held(ctx context.Context, keys []Key, after, before int64, dst []q
 	if newest <= 0 || newest > math.MaxUint32-recentSpan || after < newest-recentSpan || after*1000 < r.cutoff.Load() {
 		return nil, false
 	}
-	if before-after < (newest-after)/2 {
-		return nil, false // more would be read than is asked for
+	if newest-before > max(before-after, recentTail) {
+		return nil, false // much more would be read than is asked for
 	}
 	now := r.now().Unix()
 	if found, ok := r.recent.find(keys, after, before, now, dst); ok {
