@@ -45,9 +45,13 @@ func notDamage(err error) bool {
 
 // setAsideBlocks sets aside the blocks that cannot be opened, or whose description tells what cannot be. With one of the
 // former the TSDB would not open; with one that reaches far into the future it would take no point any more.
-func setAsideBlocks(dir string, log *slog.Logger) error {
+func setAsideBlocks(dir string, now time.Time, log *slog.Logger) error {
 	return eachBlock(dir, func(path string, id ulid.ULID) error {
 		meta, why := readMeta(path, id)
+		// The clock may be behind. The block's name tells when it was written.
+		if latest := max(now.UnixMilli(), int64(id.Time())) + future.Milliseconds(); why == nil && meta.MaxTime > latest {
+			why = fmt.Errorf("meta.json tells of a time to come, %v", time.UnixMilli(meta.MaxTime).UTC())
+		}
 		if why == nil {
 			var block *tsdb.Block
 			if block, why = openSafely(path, log); why == nil {
@@ -91,6 +95,9 @@ func eachBlock(dir string, do func(path string, id ulid.ULID) error) error {
 	}
 	return nil
 }
+
+// future is more than a block can be ahead of the clock, by the time it covers and MaxAhead.
+const future = 24 * time.Hour
 
 // longest is more than a block can cover: the TSDB's ranges are at most 3⁹ times the shortest.
 const longest = 500 * 24 * time.Hour

@@ -3,14 +3,18 @@ package tier
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"foster/storage/query"
 )
@@ -153,6 +157,7 @@ func TestDamage(t *testing.T) {
 				what += ", " + damage(t, rnd, dir)
 			}
 			var log bytes.Buffer
+			t.Logf("seed %d, %s: %s", seed, name, what)
 			if !survives(t, dir, slog.New(slog.NewTextHandler(&log, nil))) || t.Failed() {
 				t.Fatalf("seed %d, %s: %s\n%s", seed, name, what, &log)
 			}
@@ -163,11 +168,46 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A block whose description has a wrong digit and reaches far into the future is set aside: with it the store would take no point
+// until then.
+func TestBlockOfTheFuture(t *testing.T) {
+	original := sampleStore(t, false)
+	end := regexp.MustCompile(`"maxTime": (\d+)`)
+	for _, more := range []time.Duration{25 * time.Hour, 100 * 24 * time.Hour, 490 * 24 * time.Hour} {
+		dir := copyDir(t, original)
+		blocks, err := filepath.Glob(filepath.Join(dir, "*", "meta.json"))
+		if err != nil || len(blocks) == 0 {
+			t.Fatalf("%d blocks: %v", len(blocks), err)
+		}
+		meta := blocks[len(blocks)-1]
+		text, err := os.ReadFile(meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = end.ReplaceAllFunc(text, func(field []byte) []byte {
+			ms, err := strconv.ParseInt(string(end.FindSubmatch(field)[1]), 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Appendf(nil, `"maxTime": %d`, ms+more.Milliseconds())
+		})
+		if err := os.WriteFile(meta, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		survives(t, dir, slog.New(slog.DiscardHandler))
+		if _, err := os.Stat(filepath.Dir(meta) + aside); err != nil {
+			t.Errorf("%v: %v", more, err)
+		}
+	}
+}
+
 // survives says whether a damaged store works: what can be read of it is right, and what it takes from now on is there.
 func survives(t *testing.T, dir string, log *slog.Logger) bool {
 	t.Helper()
 	o := compactingOptions()
 	o.Logger = log
+	const more = epoch + damageSeconds + 600
+	o.Now = func() time.Time { return time.Unix(more, 0) }
 	r, err := Open(dir, o)
 	if err != nil {
 		t.Error(err)
@@ -195,7 +235,6 @@ func survives(t *testing.T, dir string, log *slog.Logger) bool {
 		}
 	}
 	f := newFeeder(t, r)
-	const more = epoch + damageSeconds + 600
 	for at := epoch + damageSeconds + 1; at <= more; at++ {
 		f.append(series("a.one", "x"), at, ramp(at), 0)
 	}

@@ -213,7 +213,7 @@ func Open(dir string, o Options) (*Raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mend %s: %w", dir, err)
 	}
-	if err := setAsideBlocks(dir, log); err != nil {
+	if err := setAsideBlocks(dir, o.Now(), log); err != nil {
 		return nil, fmt.Errorf("mend %s: %w", dir, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, unclean), nil, 0o600); err != nil {
