@@ -67,6 +67,18 @@ type crash struct {
 	hits map[string]int // kills, by kind of moment
 }
 
+// newCrash returns a crash that has a configuration and no parent yet.
+func newCrash(t *testing.T, seed uint64) *crash {
+	t.Helper()
+	addr, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crash{t: t, rand: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), addr: addr, hits: map[string]int{}}
+	c.configure()
+	return c
+}
+
 // parent is a running process.
 type parent struct {
 	cmd  *exec.Cmd
@@ -263,12 +275,7 @@ func TestCrash(t *testing.T) {
 	}
 	seed := crashSeed(t)
 	t.Logf("%s=%d", envSeed, seed)
-	addr, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crash{t: t, rand: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), addr: addr, hits: map[string]int{}}
-	c.configure()
+	c := newCrash(t, seed)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(t.Context())

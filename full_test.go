@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,16 +27,12 @@ func TestFullDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	addr, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crash{t: t, rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), addr: addr, hits: map[string]int{}}
-	c.configure()
+	c := newCrash(t, 1)
 	if err := os.Mkdir(c.data(), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("foster", c.data(), "tmpfs", 0, "size=200m"); err != nil {
+	// Large enough for what is reserved for blocks while they are written, which is no full disk yet.
+	if err := syscall.Mount("foster", c.data(), "tmpfs", 0, "size=400m"); err != nil {
 		t.Skipf("mount a small file system: %v", err)
 	}
 	t.Cleanup(func() {
@@ -73,7 +68,7 @@ func TestFullDisk(t *testing.T) {
 	if n := first.Stats().Connects; n != connects {
 		t.Errorf("children have connected %d times while the disk was full", n-connects)
 	}
-	if stored := metricOf(t, addr, "foster_store_failed_commits_total"); stored > 4 {
+	if stored := metricOf(t, c.addr, "foster_store_failed_commits_total"); stored > 4 {
 		t.Errorf("%d commits failed", stored)
 	}
 	if n := strings.Count(p.log.String(), "level=ERROR"); n == 0 || n > 4 { // the store, the catalog, each once or twice

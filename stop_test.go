@@ -3,7 +3,6 @@
 package main
 
 import (
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -14,12 +13,7 @@ import (
 // A parent that is told to stop while it reads its logs, which nothing can interrupt, ends all the same.
 func TestStopWhileOpening(t *testing.T) {
 	t.Parallel()
-	addr, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crash{t: t, rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), addr: addr}
-	c.configure()
+	c := newCrash(t, 1)
 	log := filepath.Join(c.data(), "tier0", "wal")
 	if err := os.MkdirAll(log, 0o750); err != nil {
 		t.Fatal(err)

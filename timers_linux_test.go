@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strings"
 	"syscall"
@@ -13,12 +12,7 @@ import (
 // Each thread of a parent has timerSlack, those of the runtime too.
 func TestTimerSlack(t *testing.T) {
 	t.Parallel()
-	addr, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crash{t: t, rand: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), addr: addr}
-	c.configure()
+	c := newCrash(t, 1)
 	p := c.startParent()
 	c.waitReady(p)
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
