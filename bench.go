@@ -388,6 +388,14 @@ func (p *benchParent) stop() error {
 }
 
 // usage reads what the parent has used so far from /proc.
+// signal sends a signal to the parent and the processes it has started.
+func (p *benchParent) signal(s syscall.Signal) error {
+	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil {
+		return fmt.Errorf("signal %v to the parent on %s: %w", s, p.addr, err)
+	}
+	return nil
+}
+
 func (p *benchParent) usage() (processUsage, error) { return usageOf(p.cmd.Process.Pid) }
 
 func usageOf(pid int) (processUsage, error) {

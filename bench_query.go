@@ -45,7 +45,8 @@ func runBenchQuery(ctx context.Context, e *env, args []string) error {
 	fs.Usage = func() {
 		fmt.Fprint(e.stderr, "Usage: foster bench query [flags]\n\n"+
 			"Streams the same two children with an hour of history to a parent, and to a Netdata agent if there is one, and prints\n"+
-			"how long their answers take while the children go on streaming. The two are asked in turns.\n\n")
+			"how long their answers take while the children go on streaming. The two are asked in turns; the one that is not asked\n"+
+			"stands still, and clients go before parents: nobody waits for a core that another has.\n\n")
 		fs.PrintDefaults()
 	}
 	seconds := fs.Int("seconds", 5, "how long each query is asked")
@@ -63,7 +64,10 @@ func runBenchQuery(ctx context.Context, e *env, args []string) error {
 const clientMemory = 1 << 30 // bytes
 
 // contender is a parent that is asked.
-type contender struct{ name, addr string }
+type contender struct {
+	name string
+	*benchParent
+}
 
 func benchQuery(ctx context.Context, e *env, against string, each time.Duration) (err error) {
 	// Here nothing is collected as long as there is room: answers would wait for the collector of their clients.
@@ -74,19 +78,27 @@ func benchQuery(ctx context.Context, e *env, against string, each time.Duration)
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	p, err := startBenchParent(ctx, dir)
+	// Clients are as a rule on other machines: here they do not wait for a core that their parent has.
+	var p, agent *benchParent
+	err = yielding(func() (err error) {
+		p, err = startBenchParent(ctx, dir)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	contenders := []contender{{"foster", p.addr}}
+	contenders := []contender{{"foster", p}}
 	if _, statErr := os.Stat(against); statErr == nil {
-		agent, err := startBenchAgent(ctx, filepath.Join(dir, "agent"), against)
+		err := yielding(func() (err error) {
+			agent, err = startBenchAgent(ctx, filepath.Join(dir, "agent"), against)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("start %s: %w", against, err)
 		}
 		defer func() { _ = agent.stop() }() // it may not end by itself in time
-		contenders = append(contenders, contender{"netdata", agent.addr})
+		contenders = append(contenders, contender{"netdata", agent})
 	}
 
 	for _, c := range contenders {
@@ -100,7 +112,11 @@ func benchQuery(ctx context.Context, e *env, against string, each time.Duration)
 		fmt.Fprintf(e.stdout, "\nquery: %d %s, %v each\n", clients, map[bool]string{true: "client", false: "clients"}[clients == 1], each)
 		for _, q := range benchQueries {
 			fmt.Fprintf(e.stdout, "  %-34s", q.name)
-			for i, took := range ask(ctx, contenders, q.path, clients, each) {
+			all, err := ask(ctx, contenders, q.path, clients, each)
+			if err != nil {
+				return err
+			}
+			for i, took := range all {
 				if took.err != nil {
 					return fmt.Errorf("%s: %s: %w", contenders[i].name, q.name, took.err)
 				}
@@ -153,26 +169,49 @@ func (a *answers) quantile(q float64) time.Duration {
 }
 
 // ask asks the contenders in turns, a tenth of the time at once.
-func ask(ctx context.Context, contenders []contender, path string, clients int, each time.Duration) []answers {
+func ask(ctx context.Context, contenders []contender, path string, clients int, each time.Duration) ([]answers, error) {
 	all := make([]answers, len(contenders))
 	for range 10 {
-		for i, c := range contenders {
-			var wg sync.WaitGroup
-			var mu sync.Mutex
-			until := time.Now().Add(each / 10)
-			for range clients {
-				wg.Go(func() {
-					own, err := askOne(ctx, c.addr, path, until)
-					mu.Lock()
-					defer mu.Unlock()
-					all[i].times = append(all[i].times, own...)
-					all[i].err = cmp.Or(all[i].err, err)
-				})
+		for i := range contenders {
+			if err := askAlone(ctx, contenders, i, &all[i], path, clients, each/10); err != nil {
+				return nil, err
 			}
-			wg.Wait()
 		}
 	}
-	return all
+	return all, nil
+}
+
+// catchUp is what a parent has to take in what its children sent while it stood still.
+const catchUp = 300 * time.Millisecond
+
+// askAlone asks one of the contenders while the others stand still.
+func askAlone(ctx context.Context, contenders []contender, one int, out *answers, path string, clients int, each time.Duration) (err error) {
+	for i, c := range contenders {
+		if i == one {
+			continue
+		}
+		if err := c.signal(syscall.SIGSTOP); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, c.signal(syscall.SIGCONT)) }()
+	}
+	if err := pause(ctx, catchUp); err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	until := time.Now().Add(each)
+	for range clients {
+		wg.Go(func() {
+			own, err := askOne(ctx, contenders[one].addr, path, until)
+			mu.Lock()
+			defer mu.Unlock()
+			out.times = append(out.times, own...)
+			out.err = cmp.Or(out.err, err)
+		})
+	}
+	wg.Wait()
+	return nil
 }
 
 // askOne asks the same over one connection until then, and returns how long each answer took, from the question to its last

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,4 +25,19 @@ func threadCPU() (time.Duration, error) {
 		return 0, err
 	}
 	return time.Duration(ts.Nano()), nil
+}
+
+// yielding runs start, on a thread of its own, so that the processes which it starts take a core only while nobody else wants it.
+func yielding(start func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for ever: the thread ends with this
+		err := unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
+		if err != nil {
+			done <- fmt.Errorf("let others go first: %w", err)
+			return
+		}
+		done <- start()
+	}()
+	return <-done
 }

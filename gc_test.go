@@ -48,9 +48,9 @@ func TestTuner(t *testing.T) {
 		}
 		want(50, 50, 1)
 		time.Sleep(tuneEvery)
-		want(25, 25, 1)
+		want(37, 37, 1)
 		time.Sleep(time.Hour)
-		want(25, 25, 0)
+		want(25, 25, 2)
 		collected <- struct{}{}
 		want(25, 25, 1)
 		free.Store(11 << 20) // the heap may grow by 7.5 of it
@@ -69,8 +69,10 @@ func TestTuner(t *testing.T) {
 		if n := releases.Load(); n > 0 {
 			t.Errorf("memory is given back %d times while it is needed", n)
 		}
+		time.Sleep(2 * time.Second)
+		want(100, 130, 2)
 		time.Sleep(time.Hour)
-		want(25, 25, 2)
+		want(25, 25, 10)
 		if n := releases.Load(); n != 1 {
 			t.Errorf("after that memory is given back %d times", n)
 		}
