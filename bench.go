@@ -387,7 +387,6 @@ func (p *benchParent) stop() error {
 	return nil
 }
 
-// usage reads what the parent has used so far from /proc.
 // signal sends a signal to the parent and the processes it has started.
 func (p *benchParent) signal(s syscall.Signal) error {
 	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil {
@@ -396,6 +395,7 @@ func (p *benchParent) signal(s syscall.Signal) error {
 	return nil
 }
 
+// usage reads what the parent has used so far from /proc.
 func (p *benchParent) usage() (processUsage, error) { return usageOf(p.cmd.Process.Pid) }
 
 func usageOf(pid int) (processUsage, error) {

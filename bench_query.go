@@ -46,7 +46,7 @@ func runBenchQuery(ctx context.Context, e *env, args []string) error {
 		fmt.Fprint(e.stderr, "Usage: foster bench query [flags]\n\n"+
 			"Streams the same two children with an hour of history to a parent, and to a Netdata agent if there is one, and prints\n"+
 			"how long their answers take while the children go on streaming. The two are asked in turns; the one that is not asked\n"+
-			"stands still, and clients go before parents: nobody waits for a core that another has.\n\n")
+			"stands still, and no client waits for a core that a parent has.\n\n")
 		fs.PrintDefaults()
 	}
 	seconds := fs.Int("seconds", 5, "how long each query is asked")

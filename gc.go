@@ -116,7 +116,7 @@ func (t *tuner) run(ctx context.Context, collected <-chan struct{}) {
 		rate := float64(m.allocated-allocated) / max(now.Sub(at), tuneEvery).Seconds()
 		allocated, at = m.allocated, now
 		// Queries come in bursts: with the next one near, it comes down by a quarter at a time. To set it stops the world
-		// for a moment: less than that is not worth it.
+		// for a moment: less than that is not worth it, but at the end.
 		p := max(gcPercent(m.live, uint64(rate)), percent*3/4)
 		if p > percent || p == percent*3/4 || p < percent && p <= mostPercent {
 			percent = p

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,13 +25,17 @@ func TestTimerSlack(t *testing.T) {
 		switch {
 		case errors.Is(err, syscall.EPERM):
 			t.Skip("only root may see the slack of another process")
-		case errors.Is(err, os.ErrNotExist):
+		case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ESRCH):
 			continue // has ended
 		case err != nil:
 			t.Fatal(err)
 		}
-		if got := strings.TrimSpace(string(slack)); got != fmt.Sprint(timerSlack) {
-			t.Errorf("thread %s has a slack of %s ns", thread.Name(), got)
+		got, err := strconv.Atoi(strings.TrimSpace(string(slack)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got < timerSlack {
+			t.Errorf("thread %s has a slack of %d ns", thread.Name(), got)
 		}
 	}
 }

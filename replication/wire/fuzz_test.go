@@ -178,6 +178,30 @@ func roundTripSet2(t *testing.T, s Set2) {
 	}
 }
 
+// Scan takes what agents write.
+func TestScan(t *testing.T) {
+	for line, want := range map[string]struct{ set2, replay bool }{
+		"#XWs @EAYHt/W1Yw5 A": {set2: true},
+		"#A # A":              {set2: true},
+		"-#B # AR":            {set2: true},
+		"@EAYHt/W1Yw5 # A":    {set2: true},
+		"@EAYHt/W1Yw5 RE":     {replay: true},
+		"@EAYHt/W1Yw5 ''":     {},
+		"#A # ''":             {},
+		"#A  # A":             {},
+		"-@EAYHt/W1Yw5 # A":   {},
+		"1 # A":               {},
+		"":                    {},
+	} {
+		if got := new(Set2).Scan([]byte(line)); got != want.set2 {
+			t.Errorf("SET2 %q: %t", line, got)
+		}
+		if got := new(ReplaySet).Scan([]byte(line)); got != want.replay {
+			t.Errorf("RSET %q: %t", line, got)
+		}
+	}
+}
+
 // What Scan takes it decodes as the words of the line are decoded.
 func FuzzScan(f *testing.F) {
 	for _, s := range []string{

@@ -46,10 +46,18 @@ func notDamage(err error) bool {
 // setAsideBlocks sets aside the blocks that cannot be opened, or whose description tells what cannot be. With one of the
 // former the TSDB would not open; with one that reaches far into the future it would take no point any more.
 func setAsideBlocks(dir string, now time.Time, log *slog.Logger) error {
+	// The clock may be behind, and may have been when a block was written, which its name tells: the latest of all is believed.
+	latest := now.UnixMilli()
+	if err := eachBlock(dir, func(_ string, id ulid.ULID) error {
+		latest = max(latest, int64(id.Time()))
+		return nil
+	}); err != nil {
+		return err
+	}
+	latest += future.Milliseconds()
 	return eachBlock(dir, func(path string, id ulid.ULID) error {
 		meta, why := readMeta(path, id)
-		// The clock may be behind. The block's name tells when it was written.
-		if latest := max(now.UnixMilli(), int64(id.Time())) + future.Milliseconds(); why == nil && meta.MaxTime > latest {
+		if why == nil && meta.MaxTime > latest {
 			why = fmt.Errorf("meta.json tells of a time to come, %v", time.UnixMilli(meta.MaxTime).UTC())
 		}
 		if why == nil {
@@ -96,7 +104,8 @@ func eachBlock(dir string, do func(path string, id ulid.ULID) error) error {
 	return nil
 }
 
-// future is more than a block can be ahead of the clock, by the time it covers and MaxAhead.
+// future is more than a block can be ahead of the clock, by the time it covers and MaxAhead, with room for a clock that was set
+// back. A description that is wrong by less keeps points out for as long.
 const future = 24 * time.Hour
 
 // longest is more than a block can cover: the TSDB's ranges are at most 3⁹ times the shortest.

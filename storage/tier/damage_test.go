@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"foster/storage/query"
+
+	"github.com/oklog/ulid/v2"
 )
 
 const (
@@ -61,6 +63,7 @@ func sampleStore(t *testing.T, orderly bool) string {
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
+		redate(t, dir, epoch)
 		return dir
 	}
 	for at := epoch + damageSeconds - damageLate; at <= epoch+damageSeconds; at++ {
@@ -71,7 +74,40 @@ func sampleStore(t *testing.T, orderly bool) string {
 	}
 	f.commit()
 	r.db.ForceHeadMMap()
-	return copyDir(t, dir)
+	dir = copyDir(t, dir)
+	redate(t, dir, epoch)
+	return dir
+}
+
+// redate names the blocks of a directory as if they had been written at those times, the last of which is that of all that
+// follow: the TSDB takes the time of the machine.
+func redate(t *testing.T, dir string, at ...int64) {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(dir, "*", "meta.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make(map[string]string, len(blocks))
+	for i, meta := range blocks {
+		id := filepath.Base(filepath.Dir(meta))
+		names[id] = ulid.MustNew(uint64(at[min(i, len(at)-1)]*1000+int64(i)), nil).String()
+	}
+	for _, meta := range blocks {
+		text, err := os.ReadFile(meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for from, to := range names {
+			text = bytes.ReplaceAll(text, []byte(from), []byte(to))
+		}
+		if err := os.WriteFile(meta, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		block := filepath.Dir(meta)
+		if err := os.Rename(block, filepath.Join(dir, names[filepath.Base(block)])); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // damage changes one file of a store in one way, and says which.
@@ -198,6 +234,27 @@ func TestBlockOfTheFuture(t *testing.T) {
 		if _, err := os.Stat(filepath.Dir(meta) + aside); err != nil {
 			t.Errorf("%v: %v", more, err)
 		}
+	}
+}
+
+// Where the clock is behind, as on a machine that starts without one, no block is of the future that was written before one
+// which has the right time in its name.
+func TestBlocksWhileTheClockIsBehind(t *testing.T) {
+	dir := sampleStore(t, true)
+	const behind = epoch - 100*24*3600
+	redate(t, dir, epoch+60, behind)
+	if err := setAsideBlocks(dir, time.Unix(behind, 0), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if damaged, err := filepath.Glob(filepath.Join(dir, "*"+aside+"*")); err != nil || len(damaged) > 0 {
+		t.Errorf("%v are set aside, error %v", damaged, err)
+	}
+	redate(t, dir, behind+60)
+	if err := setAsideBlocks(dir, time.Unix(behind, 0), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if damaged, err := filepath.Glob(filepath.Join(dir, "*"+aside+"*")); err != nil || len(damaged) == 0 {
+		t.Errorf("with nothing that tells the time none is set aside, error %v", err)
 	}
 }
 

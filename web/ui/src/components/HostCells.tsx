@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { FigureKind, Figures } from "../api/fleet";
 import type { Cell, Host } from "../api/types";
-import { formatAgo, formatBytes, formatDuration, formatNumber } from "../chart/format";
+import { formatAgo, formatBytes, formatCount, formatDuration, formatNumber } from "../chart/format";
 import { scaleFor } from "../chart/units";
 import type { FleetStore } from "../state/fleet";
 import { Sparkline } from "./Sparkline";
@@ -83,5 +83,5 @@ export function UptimeCell({ host, figures, now }: { host: Host; figures: Figure
 /** What is below a host's name: its system, then the labels that operators gave it. */
 export function subtitle(h: Host): string {
   const own = Object.entries(h.labels).filter(([k]) => !k.startsWith("_"));
-  return [h.os, ...own.map(([k, v]) => `${k}=${v}`)].filter(Boolean).join(" · ");
+  return [h.charts > 0 && `${formatCount(h.charts)} charts`, h.os, ...own.map(([k, v]) => `${k}=${v}`)].filter(Boolean).join(" · ");
 }

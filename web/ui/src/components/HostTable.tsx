@@ -39,7 +39,6 @@ export function HostTable({ store, lines, sort, onToggle }: Props): JSX.Element 
     ),
     { key: "space", label: "Fullest", title: "the file system that is closest to being full", width: "80px", number: true, from: "desktop", render: host((h) => <SpaceCell figures={figures(h)} />) },
     { key: "uptime", label: "Uptime", width: "100px", number: true, from: "wide", render: host((h) => <UptimeCell host={h} figures={figures(h)} now={store.now.value} />) },
-    { key: "charts", label: "Charts", width: "80px", number: true, from: "wide", render: host((h) => <span class="figure">{formatCount(h.charts)}</span>) },
     { key: "samples", label: "Samples/s", width: "104px", number: true, from: "wide", render: host((h) => <span class="figure">{formatCount(figures(h)?.samplesPerSecond ?? 0)}</span>) },
   ];
   return (

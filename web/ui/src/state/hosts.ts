@@ -4,7 +4,7 @@ import { compileSearch } from "./search";
 
 export const hostStates: readonly HostState[] = ["live", "replicating", "stale", "archived"];
 
-export type HostKey = "hostname" | "state" | "alerts" | "cpu" | "memory" | "disk" | "network" | "space" | "uptime" | "charts" | "samples";
+export type HostKey = "hostname" | "state" | "alerts" | "cpu" | "memory" | "disk" | "network" | "space" | "uptime" | "samples";
 
 export const hostKeys: readonly { key: HostKey; label: string }[] = [
   { key: "hostname", label: "Name" },
@@ -16,7 +16,6 @@ export const hostKeys: readonly { key: HostKey; label: string }[] = [
   { key: "network", label: "Network" },
   { key: "space", label: "Disk space" },
   { key: "uptime", label: "Uptime" },
-  { key: "charts", label: "Charts" },
   { key: "samples", label: "Samples/s" },
 ];
 
@@ -24,12 +23,8 @@ const rank: Record<HostState, number> = { live: 0, replicating: 1, stale: 2, arc
 
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-function figure(h: Host, f: Figures | undefined, key: HostKey): number {
+function figure(f: Figures | undefined, key: HostKey): number {
   switch (key) {
-    case "state":
-      return rank[h.state];
-    case "charts":
-      return h.charts;
     case "alerts":
       return (f?.alerts?.critical ?? 0) * 1e6 + (f?.alerts?.warning ?? 0);
     case "space":
@@ -37,6 +32,7 @@ function figure(h: Host, f: Figures | undefined, key: HostKey): number {
     case "samples":
       return f?.samplesPerSecond ?? -1;
     case "hostname":
+    case "state":
       return 0;
     default:
       return f?.[key] ?? -1;
@@ -48,7 +44,7 @@ export function sortHosts(hosts: readonly Host[], figures: ReadonlyMap<string, F
   const sign = descending ? -1 : 1;
   const name = (a: Host, b: Host) => natural.compare(a.hostname, b.hostname) || natural.compare(a.guid, b.guid);
   if (key === "hostname") return hosts.toSorted((a, b) => sign * name(a, b));
-  const values = new Map(hosts.map((h) => [h, figure(h, figures.get(h.guid), key)]));
+  const values = new Map(hosts.map((h) => [h, key === "state" ? rank[h.state] : figure(figures.get(h.guid), key)]));
   return hosts.toSorted((a, b) => sign * (values.get(a)! - values.get(b)!) || name(a, b));
 }
 

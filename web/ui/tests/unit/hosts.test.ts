@@ -13,7 +13,7 @@ const host = (hostname: string, more: Record<string, unknown> = {}) => decodeHos
 const figures = (guid: string, more: Record<string, unknown> = {}) => decodeFleetNow({ hosts: [{ guid, ...more }] }).hosts[0]!;
 
 describe("sortHosts", () => {
-  const hosts = [host("node10", { state: "live", charts: 7 }), host("node2", { state: "archived", charts: 300 }), host("Alpha", { state: "stale", charts: 40 })];
+  const hosts = [host("node10", { state: "live" }), host("node2", { state: "archived" }), host("Alpha", { state: "stale" })];
   const present = new Map(
     [
       figures("guid-node10", { cpu_percent: 5, alerts: { critical: 0, warning: 90 } }),
@@ -26,7 +26,6 @@ describe("sortHosts", () => {
   it("by figures, equal ones by name", () => expect(names("cpu", true)).toEqual(["node2", "Alpha", "node10"]));
   it("by alerts, critical ones before any number of warnings", () => expect(names("alerts", true)).toEqual(["node2", "node10", "Alpha"]));
   it("by state, the living first", () => expect(names("state", false)).toEqual(["node10", "Alpha", "node2"]));
-  it("by charts", () => expect(names("charts", true)).toEqual(["node2", "Alpha", "node10"]));
 });
 
 describe("filterHosts", () => {
