@@ -430,6 +430,9 @@ func TestAfter(t *testing.T) {
 	if n := <-step(0); n != 1 {
 		t.Errorf("%d transitions are in the file, want 1", n)
 	}
+	if err := l.Flush(t.Context()); err != nil { // the second one too
+		t.Fatal(err)
+	}
 	writable("PRAGMA query_only = ON")
 	if n := <-step(2); n != 2 {
 		t.Errorf("%d transitions are in the file that cannot be written, want 2", n)
