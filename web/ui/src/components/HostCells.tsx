@@ -80,7 +80,7 @@ export function UptimeCell({ host, figures, now }: { host: Host; figures: Figure
   return <span class="none-yet">–</span>;
 }
 
-/** What is below a host's name: its system, then the labels that operators gave it. */
+/** What is below a host's name: how many charts it has, its system, then the labels that operators gave it. */
 export function subtitle(h: Host): string {
   const own = Object.entries(h.labels).filter(([k]) => !k.startsWith("_"));
   return [h.charts > 0 && `${formatCount(h.charts)} charts`, h.os, ...own.map(([k, v]) => `${k}=${v}`)].filter(Boolean).join(" · ");
