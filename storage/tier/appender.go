@@ -197,7 +197,7 @@ func (a *Appender) begin() error {
 	for known := false; !known; {
 		a.Discard()
 		before, _ := a.raw.db.Head().AppendableMinValidTime()
-		a.batch = a.raw.db.AppenderV2(context.Background())
+		a.batch = a.raw.db.Head().AppenderV2(context.Background())
 		a.inOrder, _ = a.raw.db.Head().AppendableMinValidTime()
 		known = before == a.inOrder
 	}

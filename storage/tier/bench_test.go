@@ -2,11 +2,16 @@ package tier
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb"
 
 	"foster/storage/query"
 )
@@ -76,18 +81,71 @@ func used(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// BenchmarkAppendCommit appends seconds of 10,000 series, in batches of 1,000: to the tier, and to a TSDB with Prometheus' own
+// settings, which is what is left when nothing is put around it.
 func BenchmarkAppendCommit(b *testing.B) {
 	const count = 10_000
-	r, second := steady(b, count, 60)
-	b.ReportAllocs()
-	before, n := used(b), 0
-	for b.Loop() {
-		second()
-		if n++; n%60 == 0 {
-			r.MapHead() // as every minute
+	measure := func(b *testing.B, second, minute func()) {
+		b.ReportAllocs()
+		before, n := used(b), 0
+		for b.Loop() {
+			second()
+			if n++; n%60 == 0 {
+				minute()
+			}
+		}
+		b.ReportMetric(float64((used(b)-before).Nanoseconds())/float64(b.N)/count, "CPU-ns/sample")
+	}
+	b.Run("tier", func(b *testing.B) {
+		r, second := steady(b, count, 60)
+		measure(b, second, r.MapHead)
+	})
+	b.Run("tsdb", func(b *testing.B) {
+		db, second := steadyTSDB(b, count, 60)
+		measure(b, second, db.ForceHeadMMap)
+	})
+}
+
+// steadyTSDB is steady for a TSDB as Prometheus opens it. It cuts no blocks.
+func steadyTSDB(b *testing.B, count int, seconds int64) (db *tsdb.DB, second func()) {
+	db, err := tsdb.Open(b.TempDir(), slog.New(slog.DiscardHandler), nil, tsdb.DefaultOptions(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	db.DisableCompactions()
+	refs := make([]storage.SeriesRef, count)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	at := epoch
+	second = func() {
+		at++
+		for from := 0; from < count; from += 1000 {
+			app := db.AppenderV2(b.Context())
+			for i := from; i < from+1000; i++ {
+				var ls labels.Labels
+				if refs[i] == 0 {
+					ls = labels.FromStrings(labels.MetricName, fmt.Sprintf("context_%d", i/100), "chart", fmt.Sprintf("chart.%d", i/10),
+						"dimension", fmt.Sprintf("dim%d", i%10), "machine_guid", guid)
+				}
+				ref, err := app.Append(refs[i], ls, 0, at*1000, value(rnd, i, at), nil, nil, storage.AOptions{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				refs[i] = ref
+			}
+			if err := app.Commit(); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
-	b.ReportMetric(float64((used(b)-before).Nanoseconds())/float64(b.N)/count, "CPU-ns/sample")
+	for range seconds {
+		second()
+	}
+	return db, second
 }
 
 func TestAppendDoesNotAllocate(t *testing.T) {
