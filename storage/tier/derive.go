@@ -35,13 +35,8 @@ func (t *coarse) deriveRaw(ctx context.Context, raw *Raw, id ulid.ULID) (_ *bloc
 	if err != nil {
 		return nil, err
 	}
-	for _, guid := range guids {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := t.deriveHost(ctx, raw, w, id, guid); err != nil {
-			return nil, fmt.Errorf("host %s: %w", guid, err)
-		}
+	if err := t.deriveHosts(ctx, raw, w, id, guids); err != nil {
+		return nil, err
 	}
 	if w.meta.Series == 0 {
 		w.meta.First, w.meta.Last = windowOf(meta.MinTime/1000, t.step)*t.step, windowOf((meta.MaxTime-1)/1000, t.step)*t.step
@@ -49,8 +44,23 @@ func (t *coarse) deriveRaw(ctx context.Context, raw *Raw, id ulid.ULID) (_ *bloc
 	return w.finish(sourcesOf(&meta), nil)
 }
 
+// deriveHosts adds the series of the hosts.
+func (t *coarse) deriveHosts(ctx context.Context, raw *Raw, w *blockWriter, id ulid.ULID, guids []string) (err error) {
+	files := chunkFiles{}
+	defer func() { err = errors.Join(err, files.close()) }()
+	for _, guid := range guids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.deriveHost(ctx, raw, w, id, guid, files); err != nil {
+			return fmt.Errorf("host %s: %w", guid, err)
+		}
+	}
+	return nil
+}
+
 // deriveHost adds the series of a host.
-func (t *coarse) deriveHost(ctx context.Context, raw *Raw, w *blockWriter, id ulid.ULID, guid string) (err error) {
+func (t *coarse) deriveHost(ctx context.Context, raw *Raw, w *blockWriter, id ulid.ULID, guid string, files chunkFiles) (err error) {
 	raw.mu.RLock() // keeps Close away
 	defer raw.mu.RUnlock()
 	if raw.closed {
@@ -62,7 +72,7 @@ func (t *coarse) deriveHost(ctx context.Context, raw *Raw, w *blockWriter, id ul
 	if at < 0 {
 		return errGone
 	}
-	h, err := openRawHost(ctx, guid, blocks)
+	h, err := openRawHost(ctx, guid, blocks, files)
 	if err != nil {
 		return err
 	}

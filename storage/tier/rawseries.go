@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
@@ -20,18 +22,43 @@ type rawSample struct {
 	stored float64
 }
 
+// chunkFiles are the files of chunks of blocks of tier 0, mapped once more. A mapped page that was read counts as memory of the
+// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them.
+type chunkFiles map[ulid.ULID]*chunks.Reader
+
+// of returns those of a block, which the caller keeps from being deleted.
+func (f chunkFiles) of(b *tsdb.Block) (*chunks.Reader, error) {
+	id := idOf(b)
+	if r := f[id]; r != nil {
+		return r, nil
+	}
+	r, err := chunks.NewDirReader(filepath.Join(b.Dir(), "chunks"), nil)
+	if err == nil {
+		f[id] = r
+	}
+	return r, err
+}
+
+func (f chunkFiles) close() error {
+	var errs []error
+	for _, r := range f {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // rawReader is an open block of tier 0. It cannot be deleted while it is open, and compaction may wait for that.
 type rawReader struct {
 	index      tsdb.IndexReader
-	chunks     tsdb.ChunkReader
+	chunks     *chunks.Reader // of chunkFiles
 	tombstones tombstones.Reader
 }
 
-func openRawReader(b *tsdb.Block) (r rawReader, err error) {
+func openRawReader(b *tsdb.Block, files chunkFiles) (r rawReader, err error) {
 	if r.index, err = b.Index(); err != nil {
 		return r, err
 	}
-	if r.chunks, err = b.Chunks(); err != nil {
+	if r.chunks, err = files.of(b); err != nil {
 		return r, errors.Join(err, r.close())
 	}
 	if r.tombstones, err = b.Tombstones(); err != nil {
@@ -44,9 +71,6 @@ func (r *rawReader) close() error {
 	var errs []error
 	if r.index != nil {
 		errs = append(errs, r.index.Close())
-	}
-	if r.chunks != nil {
-		errs = append(errs, r.chunks.Close())
 	}
 	if r.tombstones != nil {
 		errs = append(errs, r.tombstones.Close())
@@ -72,7 +96,7 @@ type rawHost struct {
 }
 
 // openRawHost opens the blocks.
-func openRawHost(ctx context.Context, guid string, blocks []*tsdb.Block) (_ *rawHost, err error) {
+func openRawHost(ctx context.Context, guid string, blocks []*tsdb.Block, files chunkFiles) (_ *rawHost, err error) {
 	h := &rawHost{}
 	defer func() {
 		if err != nil {
@@ -80,7 +104,7 @@ func openRawHost(ctx context.Context, guid string, blocks []*tsdb.Block) (_ *raw
 		}
 	}()
 	for i, b := range blocks {
-		r, err := openRawReader(b)
+		r, err := openRawReader(b, files)
 		if err != nil {
 			return nil, err
 		}
