@@ -118,7 +118,9 @@ func summarize(out io.Writer, dir string, cfg *config.Config, pair *tls.Certific
 		}
 	}
 	fmt.Fprintf(w, "TLS\t%s\n", describeTLS(web, pair))
-	fmt.Fprintf(w, "keep\t%s\n", describeRetention(cfg.Server.DB.Tiers[0]))
+	for i, line := range describeKept(&cfg.Server.DB) {
+		fmt.Fprintf(w, "%s\t%s\n", head(i, "keep"), line)
+	}
 	if cfg.Server.Health.Enabled {
 		fmt.Fprintf(w, "alerts\t%s\n", plural(alerts, "definition"))
 	} else {
@@ -189,9 +191,32 @@ func describeTLS(web *config.Web, pair *tls.Certificate) string {
 	return text
 }
 
+// describeKept says, line by line, what is kept of children that have no setting of their own.
+func describeKept(db *config.DB) (lines []string) {
+	switch db.Mode {
+	case config.ModeDBEngine:
+		points := 1
+		for n, t := range db.Tiers {
+			line := describeRetention(t)
+			if points *= t.Iterations; n > 0 {
+				line = fmt.Sprintf("one point for %d: %s", points, line)
+			}
+			lines = append(lines, line)
+		}
+	case config.ModeNone:
+		return []string{"nothing (db = none)"}
+	default:
+		return []string{fmt.Sprintf("the newest %s of a dimension (db = %s)", plural(db.Retention, "point"), db.Mode)}
+	}
+	if db.QuotaPerHost > 0 {
+		lines = append(lines, fmt.Sprintf("of each host %s at most", size(db.QuotaPerHost)))
+	}
+	return lines
+}
+
 // describeRetention says how long samples are kept.
 func describeRetention(t config.Tier) string {
-	size := fmt.Sprintf("%.4g GiB", float64(t.RetentionSize)/(1<<30))
+	size := size(t.RetentionSize)
 	switch {
 	case t.RetentionSize == 0 && t.RetentionTime == 0:
 		return "everything, for ever"
@@ -201,6 +226,13 @@ func describeRetention(t config.Tier) string {
 		return size
 	}
 	return duration(t.RetentionTime) + " or " + size + ", whatever comes first"
+}
+
+func size(bytes uint64) string {
+	if bytes < 1<<30 {
+		return fmt.Sprintf("%.4g MiB", float64(bytes)/(1<<20))
+	}
+	return fmt.Sprintf("%.4g GiB", float64(bytes)/(1<<30))
 }
 
 // describeKey prints the settings of the children of a key that are not defaults, and where they are.
