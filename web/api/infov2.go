@@ -9,18 +9,21 @@ import (
 // infoV2 answers /api/v2/info: what this parent is and holds.
 func (a *API) infoV2(rp *reply, rq *request) {
 	e := a.newEnvelope(rp, rq)
-	e.agents(func() {
-		e.application()
-		e.cloud()
-		e.holdings()
-		e.capabilities()
-		e.keyOpen("api", '{')
-		e.keyInt("version", 7)
-		e.keyBool("bearer_protection", false)
-		e.close('}')
-		e.databaseSizes()
-	})
+	e.agents(e.agentInfo)
 	e.end()
+}
+
+// agentInfo writes what this parent is and holds.
+func (e *envelope) agentInfo() {
+	e.application()
+	e.cloud()
+	e.holdings()
+	e.capabilities()
+	e.keyOpen("api", '{')
+	e.keyInt("version", 7)
+	e.keyBool("bearer_protection", false)
+	e.close('}')
+	e.databaseSizes()
 }
 
 // systemGroups are the groups of facts of the parent's own system.

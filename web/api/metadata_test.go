@@ -199,9 +199,11 @@ func TestStoragePage(t *testing.T) {
 	if o := object(t, testAPI(t, m), "/api/foster/v1/storage"); o["disk"] != nil {
 		t.Errorf("space that is not known: %v", o["disk"])
 	}
-	size := object(t, a, "/api/v3/info")["agents"].([]any)[0].(map[string]any)["db_size"].([]any)
-	if s := size[0].(map[string]any); s["from"] != start-599. || s["granularity"] != "1s" {
-		t.Errorf("%v", s)
+	for _, path := range []string{"/api/v2/node_instances", "/api/v3/info"} {
+		size := object(t, a, path)["agents"].([]any)[0].(map[string]any)["db_size"].([]any)
+		if s := size[0].(map[string]any); s["from"] != start-599. || s["retention"] != 599. || s["granularity"] != "1s" {
+			t.Errorf("%s: %v", path, s)
+		}
 	}
 }
 

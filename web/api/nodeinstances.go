@@ -42,7 +42,7 @@ func (a *API) nodeInstances(rp *reply, rq *request) {
 	}
 	e.close(']')
 	a.versions(rp)
-	e.agents(e.application)
+	e.agents(e.agentInfo)
 	e.end()
 }
 
