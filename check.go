@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -195,28 +196,28 @@ func describeTLS(web *config.Web, pair *tls.Certificate) string {
 func describeKept(db *config.DB) (lines []string) {
 	switch db.Mode {
 	case config.ModeDBEngine:
-		points := 1
-		for n, t := range db.Tiers {
-			line := describeRetention(t)
-			if points *= t.Iterations; n > 0 {
-				line = fmt.Sprintf("one point for %d: %s", points, line)
-			}
-			lines = append(lines, line)
-		}
 	case config.ModeNone:
-		return []string{"nothing (db = none)"}
+		lines = append(lines, "nothing (db = none); with db = dbengine:")
 	default:
-		return []string{fmt.Sprintf("the newest %s of a dimension (db = %s)", plural(db.Retention, "point"), db.Mode)}
+		lines = append(lines, fmt.Sprintf("the newest %s of a dimension (db = %s); with db = dbengine:", plural(db.Retention, "point"), db.Mode))
+	}
+	points := 1
+	for n, t := range db.Tiers {
+		name := fmt.Sprintf("tier %d", n)
+		if points *= t.Iterations; n > 0 {
+			name += fmt.Sprintf(", a point for %d of tier 0", points)
+		}
+		lines = append(lines, name+": "+describeRetention(t))
 	}
 	if db.QuotaPerHost > 0 {
-		lines = append(lines, fmt.Sprintf("of each host %s at most", size(db.QuotaPerHost)))
+		lines = append(lines, "of each host "+describeSize(db.QuotaPerHost)+" at most")
 	}
 	return lines
 }
 
 // describeRetention says how long samples are kept.
 func describeRetention(t config.Tier) string {
-	size := size(t.RetentionSize)
+	size := describeSize(t.RetentionSize)
 	switch {
 	case t.RetentionSize == 0 && t.RetentionTime == 0:
 		return "everything, for ever"
@@ -228,11 +229,14 @@ func describeRetention(t config.Tier) string {
 	return duration(t.RetentionTime) + " or " + size + ", whatever comes first"
 }
 
-func size(bytes uint64) string {
-	if bytes < 1<<30 {
-		return fmt.Sprintf("%.4g MiB", float64(bytes)/(1<<20))
+// describeSize writes a size in the largest unit that it has.
+func describeSize(bytes uint64) string {
+	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB"}
+	value, n := float64(bytes), 0
+	for value >= 1024 && n < len(units)-1 {
+		value, n = value/1024, n+1
 	}
-	return fmt.Sprintf("%.4g GiB", float64(bytes)/(1<<30))
+	return strconv.FormatFloat(math.Round(value*100)/100, 'f', -1, 64) + " " + units[n]
 }
 
 // describeKey prints the settings of the children of a key that are not defaults, and where they are.

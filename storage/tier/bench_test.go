@@ -81,8 +81,8 @@ func used(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkAppendCommit appends seconds of 10,000 series, in batches of 1,000: to the tier, and to a TSDB with Prometheus' own
-// settings, which is what is left when nothing is put around it.
+// BenchmarkAppendCommit appends seconds of 10,000 series, in batches of 1,000: to the tier, and to a TSDB with the library's
+// default options, which is what is left when nothing is put around it.
 func BenchmarkAppendCommit(b *testing.B) {
 	const count = 10_000
 	measure := func(b *testing.B, second, minute func()) {
@@ -106,7 +106,7 @@ func BenchmarkAppendCommit(b *testing.B) {
 	})
 }
 
-// steadyTSDB is steady for a TSDB as Prometheus opens it. It cuts no blocks.
+// steadyTSDB is steady for a TSDB with default options, whose log is not compressed, as that of the tier. It cuts no blocks.
 func steadyTSDB(b *testing.B, count int, seconds int64) (db *tsdb.DB, second func()) {
 	db, err := tsdb.Open(b.TempDir(), slog.New(slog.DiscardHandler), nil, tsdb.DefaultOptions(), nil)
 	if err != nil {

@@ -72,6 +72,9 @@ func (t *coarse) deriveHost(ctx context.Context, raw *Raw, w *blockWriter, id ul
 	if at < 0 {
 		return errGone
 	}
+	if err := files.keep(blocks); err != nil {
+		return err
+	}
 	h, err := openRawHost(ctx, guid, blocks, files)
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ func (o Options) tsdb() *tsdb.Options {
 	// XOR2 would save little, and Prometheus before 3.15 could not read the blocks; docs/storage.md has the figures.
 	t.FloatChunkEncoding = chunkenc.EncXOR
 	// Compressing the log would halve it, from 16 to 8 bytes a sample for the twenty minutes or so that it is kept, and cost
-	// 100 ns of the 675 ns of CPU that a sample takes all in.
+	// 100 ns of CPU a sample.
 	t.WALCompression = compression.None
 	// Isolation, on by default, is what makes compaction wait for batches that still may write to the part being cut into a
 	// block. It costs about 80 bytes a series and no measurable time.
@@ -128,7 +128,7 @@ const (
 
 // stripes returns the number of shards that the head's map of so many series is to have, a power of two. A shard of eight or less
 // is one group of Go's map: a series is found after one access to memory instead of three or four, and with each point
-// a series is looked for. With 20,000 series in shards of 20 a point takes 60 ns more than in shards of 5, of 675 all in; with
+// a series is looked for. With 20,000 series in shards of 20 a point takes 60 ns more than in shards of 5; with
 // 200,000 in shards of 49 instead of 3 it takes 150 ns more.
 func stripes(series int) int {
 	n := leastStripes

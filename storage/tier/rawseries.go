@@ -23,7 +23,7 @@ type rawSample struct {
 }
 
 // chunkFiles are the files of chunks of blocks of tier 0, mapped once more. A mapped page that was read counts as memory of the
-// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them.
+// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them. What is read is valid until close.
 type chunkFiles map[ulid.ULID]*chunks.Reader
 
 // of returns those of a block, which the caller keeps from being deleted.
@@ -37,6 +37,18 @@ func (f chunkFiles) of(b *tsdb.Block) (*chunks.Reader, error) {
 		f[id] = r
 	}
 	return r, err
+}
+
+// keep closes those of all other blocks: when a block has been deleted, its space is free once its files are.
+func (f chunkFiles) keep(blocks []*tsdb.Block) error {
+	var errs []error
+	for id, r := range f {
+		if !slices.ContainsFunc(blocks, func(b *tsdb.Block) bool { return idOf(b) == id }) {
+			errs = append(errs, r.Close())
+			delete(f, id)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (f chunkFiles) close() error {
