@@ -128,8 +128,7 @@ func steadyTSDB(b *testing.B, count int, seconds int64) (db *tsdb.DB, second fun
 			for i := from; i < from+1000; i++ {
 				var ls labels.Labels
 				if refs[i] == 0 {
-					ls = labels.FromStrings(labels.MetricName, fmt.Sprintf("context_%d", i/100), "chart", fmt.Sprintf("chart.%d", i/10),
-						"dimension", fmt.Sprintf("dim%d", i%10), "machine_guid", guid)
+					ls = Series{guid, fmt.Sprintf("chart.%d", i/10), fmt.Sprintf("dim%d", i%10), fmt.Sprintf("context.%d", i/100)}.labels()
 				}
 				ref, err := app.Append(refs[i], ls, 0, at*1000, value(rnd, i, at), nil, nil, storage.AOptions{})
 				if err != nil {
