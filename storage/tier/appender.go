@@ -197,7 +197,7 @@ func (a *Appender) begin() error {
 	for known := false; !known; {
 		a.Discard()
 		before, _ := a.raw.db.Head().AppendableMinValidTime()
-		// Not of the DB: each commit of one that could be cut would wake the DB's own compaction, which is off.
+		// Of the head, not of the DB: while a block can be cut, each commit would wake the DB's own compaction, which is off.
 		a.batch = a.raw.db.Head().AppenderV2(context.Background())
 		a.inOrder, _ = a.raw.db.Head().AppendableMinValidTime()
 		known = before == a.inOrder

@@ -47,7 +47,7 @@ func (t *coarse) deriveRaw(ctx context.Context, raw *Raw, id ulid.ULID) (_ *bloc
 // deriveHosts adds the series of the hosts.
 func (t *coarse) deriveHosts(ctx context.Context, raw *Raw, w *blockWriter, id ulid.ULID, guids []string) (err error) {
 	files := chunkFiles{}
-	defer func() { err = errors.Join(err, files.close()) }()
+	defer func() { err = errors.Join(err, files.keep(nil)) }()
 	for _, guid := range guids {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -23,7 +23,7 @@ type rawSample struct {
 }
 
 // chunkFiles are the files of chunks of blocks of tier 0, mapped once more. A mapped page that was read counts as memory of the
-// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them. What is read is valid until close.
+// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them. What is read is valid until they are closed, by keep.
 type chunkFiles map[ulid.ULID]*chunks.Reader
 
 // of returns those of a block, which the caller keeps from being deleted.
@@ -39,7 +39,7 @@ func (f chunkFiles) of(b *tsdb.Block) (*chunks.Reader, error) {
 	return r, err
 }
 
-// keep closes those of all other blocks: when a block has been deleted, its space is free once its files are.
+// keep closes those of all other blocks: the space of a block that has been deleted is free when nobody maps its files.
 func (f chunkFiles) keep(blocks []*tsdb.Block) error {
 	var errs []error
 	for id, r := range f {
@@ -47,14 +47,6 @@ func (f chunkFiles) keep(blocks []*tsdb.Block) error {
 			errs = append(errs, r.Close())
 			delete(f, id)
 		}
-	}
-	return errors.Join(errs...)
-}
-
-func (f chunkFiles) close() error {
-	var errs []error
-	for _, r := range f {
-		errs = append(errs, r.Close())
 	}
 	return errors.Join(errs...)
 }

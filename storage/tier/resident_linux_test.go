@@ -2,7 +2,6 @@ package tier
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,19 +13,17 @@ import (
 // TestDeriveLeavesNoPages checks that pages of blocks that were derived from do not remain memory of the process.
 func TestDeriveLeavesNoPages(t *testing.T) {
 	ts := openTestTiers(t, t.TempDir(), testOptions(), []CoarseOptions{{Iterations: 60}})
-	app, refs := ts.Appender(), make([]uint64, 400)
+	all := make([]Series, 400)
+	for i := range all {
+		all[i] = series("a.chart", fmt.Sprintf("dimension%d", i))
+	}
+	f := newFeeder(t, ts.Raw)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for at := epoch; at < epoch+2700; at++ {
-		for i := range refs {
-			v := rnd.Float64()
-			ref, err := app.Append(refs[i], at, v, 0)
-			if errors.Is(err, ErrUnknownSeries) {
-				ref, err = app.Create(Series{guid, fmt.Sprintf("chart.%d", i/10), fmt.Sprintf("dim%d", i%10), "c"}, at, v, 0)
-			}
-			must(t, err)
-			refs[i] = ref
+		for _, s := range all {
+			f.append(s, at, rnd.Float64(), 0)
 		}
-		must(t, app.Commit())
+		f.commit()
 	}
 	mustCompact(t, ts)
 	mustDerive(t, ts)
