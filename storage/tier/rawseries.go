@@ -23,7 +23,8 @@ type rawSample struct {
 }
 
 // chunkFiles are the files of chunks of blocks of tier 0, mapped once more. A mapped page that was read counts as memory of the
-// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them. What is read is valid until they are closed, by keep.
+// process until it is unmapped, and the TSDB keeps its blocks mapped for as long as it has them. What is read is valid until
+// keep has closed them.
 type chunkFiles map[ulid.ULID]*chunks.Reader
 
 // of returns those of a block, which the caller keeps from being deleted.
