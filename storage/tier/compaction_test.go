@@ -3,11 +3,18 @@ package tier
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunks"
 
 	"foster/storage/query"
 )
@@ -215,4 +222,148 @@ func TestCloseEndsMerging(t *testing.T) {
 		t.Errorf("%d blocks became %d", blocks, n)
 	}
 	wantRamp(t, read(t, openRaw(t, dir, compactingOptions()), "a.b", "c", epoch-1, epoch+600), epoch, epoch+600)
+}
+
+// Series of the same constant share their chunks, in blocks that were cut and in those that were merged, and each keeps its
+// points when others lose theirs.
+func TestSharedChunks(t *testing.T) {
+	const seconds, dimensions = 2000, 20
+	dir := t.TempDir()
+	r := openRaw(t, dir, compactingOptions())
+	manual(r)
+	f := newFeeder(t, r)
+	value := func(i int, at int64) float64 {
+		if i == 7 {
+			return ramp(at)
+		}
+		return float64(i / 10)
+	}
+	for at := epoch + 1; at <= epoch+seconds; at++ {
+		for _, owner := range []string{guid, stranger} {
+			for i := range dimensions {
+				s := series("a.b", fmt.Sprint(i))
+				s.GUID = owner
+				f.append(s, at, value(i, at), 0)
+			}
+		}
+		if at%50 == 0 {
+			f.commit()
+		}
+	}
+	compact(t, r)
+	check := func(when string, hosts ...string) {
+		t.Helper()
+		for _, host := range hosts {
+			for i := range dimensions {
+				sel, err := r.Select(t.Context(), host, "a.b", []string{fmt.Sprint(i)}, 1, epoch, epoch+seconds)
+				if err != nil {
+					t.Fatal(err)
+				}
+				points := drain(t, sel.Cursors[0])
+				if err := sel.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if len(points) != seconds {
+					t.Fatalf("%s, dimension %d has %d points, want %d", when, i, len(points), seconds)
+				}
+				for k, p := range points {
+					if at := epoch + 1 + int64(k); p.End != at || p.Sum != value(i, at) {
+						t.Fatalf("%s, dimension %d is %v at %d, want %v at %d", when, i, p.Sum, p.End, value(i, at), at)
+					}
+				}
+			}
+		}
+		for _, b := range r.db.Blocks() {
+			// Of each host one dimension varies, and of the rest there are two values.
+			if places, all := chunksOf(t, b); places != (len(hosts)+2)*all/(len(hosts)*dimensions) {
+				t.Errorf("%s, a block of level %d has %d chunks in %d places", when, b.Meta().Compaction.Level, all, places)
+			}
+		}
+	}
+	check("first", guid, stranger)
+	if !slices.ContainsFunc(r.db.Blocks(), func(b *tsdb.Block) bool { return b.Meta().Compaction.Level > 1 }) ||
+		!slices.ContainsFunc(r.db.Blocks(), func(b *tsdb.Block) bool { return b.Meta().Compaction.Level == 1 }) {
+		t.Error("not all kinds of blocks are there")
+	}
+	if err := r.Erase(t.Context(), map[string]int64{guid: Everything}); err != nil {
+		t.Fatal(err)
+	}
+	check("without the other host", stranger)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = openRaw(t, dir, compactingOptions())
+	check("after a restart", stranger)
+}
+
+// chunksOf returns in how many places a block has the chunks of its series, and how many these are.
+func chunksOf(t *testing.T, b *tsdb.Block) (places, all int) {
+	t.Helper()
+	ix, err := b.Index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	list, err := ix.Postings(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[chunks.ChunkRef]bool{}
+	var builder labels.ScratchBuilder
+	var metas []chunks.Meta
+	for list.Next() {
+		if err := ix.Series(list.At(), &builder, &metas); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range metas {
+			seen[m.Ref] = true
+			all++
+		}
+	}
+	return len(seen), all
+}
+
+// A block whose points cannot be read is not merged, nor tried again and again, and the rest is.
+func TestMergeOfDamagedBlock(t *testing.T) {
+	dir := t.TempDir()
+	o := compactingOptions()
+	r := openRaw(t, dir, o)
+	manual(r)
+	f := newFeeder(t, r)
+	for at := epoch; at <= epoch+1000; at++ {
+		f.append(series("a.b", "c"), at, ramp(at), 0)
+	}
+	f.commit()
+	for r.cuttable() {
+		if err := r.cut(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := len(r.db.Blocks())
+	file := filepath.Join(r.db.Blocks()[1].Dir(), "chunks", "000001")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)/2] ^= 1
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.db.Compact(t.Context()); err == nil {
+		t.Error("merging does not fail")
+	}
+	if n := len(r.db.Blocks()); n != before {
+		t.Errorf("%d blocks became %d", before, n)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*.tmp*")); err != nil || left != nil {
+		t.Errorf("%v is left, error %v", left, err)
+	}
+	for range 3 { // other blocks may be planned with the same one
+		if err = r.db.Compact(t.Context()); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }

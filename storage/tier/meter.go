@@ -31,9 +31,9 @@ type BlockUsage struct {
 // Meter measures how much of the blocks of the tiers is whose. A block, which never changes, is read once: its index, not
 // its points.
 //
-// The bytes of the points of a series are the distance from its first chunk to that of the next series. What else is in a
-// block, its index above all, is divided among the hosts by the number of their series. So the sum over all hosts is the
-// size of the blocks. The log and the head are nobody's.
+// The bytes of the points of a series are the distance from its first chunk to that of the next series; a chunk that series share
+// is that of the first. What else is in a block, its index above all, is divided among the hosts by the number of their series.
+// So the sum over all hosts is the size of the blocks. The log and the head are nobody's.
 type Meter struct {
 	tiers *Tiers
 
@@ -119,6 +119,7 @@ func measureIndex(ctx context.Context, b *tsdb.Block, ix tsdb.IndexReader) (map[
 	hosts := hostMeter{}
 	var builder labels.ScratchBuilder
 	var metas []chunks.Meta
+	var latest chunks.ChunkRef
 	host, segment, at := "", -1, 0 // of the chunks whose end is not known yet
 	to := func(nextSegment, next int) error {
 		switch {
@@ -144,8 +145,12 @@ func measureIndex(ctx context.Context, b *tsdb.Block, ix tsdb.IndexReader) (map[
 		}
 		owner := builder.Labels().Get(labelGUID)
 		for i := range metas {
-			nextSegment, next := chunks.BlockChunkRef(metas[i].Ref).Unpack()
-			if i > 0 && nextSegment == segment {
+			if metas[i].Ref <= latest {
+				continue // shared with a series before
+			}
+			latest = metas[i].Ref
+			nextSegment, next := chunks.BlockChunkRef(latest).Unpack()
+			if host == owner && nextSegment == segment {
 				continue
 			}
 			if err := to(nextSegment, next); err != nil {

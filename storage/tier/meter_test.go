@@ -25,6 +25,8 @@ func TestMeter(t *testing.T) {
 				s.GUID = stranger
 			}
 			f.append(s, at, float64(at*7919%(1000+int64(i))), 0)
+			s.Dimension += " is constant" // of all hosts the same, and written once
+			f.append(s, at, 1, 0)
 		}
 		if at%50 == 0 {
 			f.commit()
@@ -51,7 +53,7 @@ func TestMeter(t *testing.T) {
 			for _, b := range blocks {
 				u, v := b.Hosts[guid], b.Hosts[stranger]
 				mine, theirs = mine+u.Bytes, theirs+v.Bytes
-				if u.Series != 2 || v.Series != 4 || len(b.Hosts) != 2 {
+				if u.Series != 4 || v.Series != 8 || len(b.Hosts) != 2 {
 					t.Errorf("tier %d: %+v", n, b)
 				}
 				if b.First < epoch || b.Last > epoch+1020 || b.First > b.Last {
@@ -62,7 +64,7 @@ func TestMeter(t *testing.T) {
 				t.Errorf("tier %d: the hosts have %d and %d bytes of %d", n, mine, theirs, size)
 			}
 			if ratio := float64(theirs) / float64(mine); ratio < 1.8 || ratio > 2.2 {
-				t.Errorf("tier %d: %d series take %.2f times of what %d take", n, 4, ratio, 2)
+				t.Errorf("tier %d: %d series take %.2f times of what %d take", n, 8, ratio, 4)
 			}
 		}
 	}
@@ -76,13 +78,13 @@ func TestMeter(t *testing.T) {
 	}
 	for n, blocks := range all {
 		for _, b := range blocks {
-			if _, has := b.Hosts[guid]; has || b.Hosts[stranger].Series != 4 {
+			if _, has := b.Hosts[guid]; has || b.Hosts[stranger].Series != 8 {
 				t.Errorf("tier %d after erasing: %+v", n, b)
 			}
 		}
 	}
 	stored, err := ts.Dimensions(t.Context(), stranger)
-	if err != nil || len(stored) != 1 || len(stored["a.b"]) != 4 {
+	if err != nil || len(stored) != 1 || len(stored["a.b"]) != 8 {
 		t.Errorf("dimensions %v, error %v", stored, err)
 	}
 	if len(m.blocks) != len(all[0])+len(all[1]) {

@@ -39,10 +39,14 @@ func TestPromtoolReads(t *testing.T) {
 	manual(r)
 	f := newFeeder(t, r)
 	steady, late := series("disk.ops", "reads"), series("disk.ops", "writes")
+	idle := []Series{series("disk.ops", "idle 1"), series("disk.ops", "idle 2")} // which share their chunks
 	value := func(at int64) float64 { return float64(float32(float64(at%977) * 0.37)) }
 	const n = 6000
 	for at := epoch; at < epoch+n; at++ {
 		f.append(steady, at, value(at), wire.Anomalous*wire.Flags(at/600%2))
+		for _, s := range idle {
+			f.append(s, at, 1, 0)
+		}
 		if at >= epoch+n/2 {
 			f.append(late, at, value(at), 0)
 		}
@@ -65,8 +69,12 @@ func TestPromtoolReads(t *testing.T) {
 			if _, err := fmt.Sscan(rest, &v, &ms); err != nil || !ok {
 				t.Fatalf("promtool dumps %q: %v", lines.Text(), err)
 			}
-			if float32(v) != float32(value(ms/1000)) {
-				t.Fatalf("%s, promtool has %v at %d, want %v", when, v, ms, value(ms/1000))
+			want := value(ms / 1000)
+			if strings.Contains(labels, `dimension="idle`) {
+				want = 1
+			}
+			if float32(v) != float32(want) {
+				t.Fatalf("%s, promtool has %v at %d, want %v", when, v, ms, want)
 			}
 			if !strings.HasPrefix(labels, `{__name__="disk_ops", chart="disk.ops", dimension="`) || !strings.Contains(labels, guid) {
 				t.Fatalf("promtool has the labels %s", labels)
@@ -80,8 +88,8 @@ func TestPromtoolReads(t *testing.T) {
 			sum[labels][ms] = true
 			got[labels]++
 		}
-		if len(got) != 2 {
-			t.Errorf("%s, promtool has %d series, want 2", when, len(got))
+		if len(got) != 4 {
+			t.Errorf("%s, promtool has %d series, want 4", when, len(got))
 		}
 		for labels, points := range got {
 			if points != n {
@@ -103,7 +111,7 @@ func TestPromtoolReads(t *testing.T) {
 	}
 	check("of a snapshot", snapshot)
 	promtool(t, "tsdb", "list", dir)
-	promtool(t, "tsdb", "analyze", dir)
+	promtool(t, "tsdb", "analyze", "--extended", dir)
 	blocks = len(r.db.Blocks()) // with those of the late points
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
@@ -112,8 +120,8 @@ func TestPromtoolReads(t *testing.T) {
 	if list := promtool(t, "tsdb", "list", dir); strings.Count(list, "\n") != blocks+1 {
 		t.Errorf("promtool lists %d blocks, want %d:\n%s", strings.Count(list, "\n")-1, blocks, list)
 	}
-	if analysis := promtool(t, "tsdb", "analyze", dir); !strings.Contains(analysis, "Series: 2\n") {
-		t.Errorf("promtool analyses two series as\n%s", analysis)
+	if analysis := promtool(t, "tsdb", "analyze", dir); !strings.Contains(analysis, "Series: 4\n") {
+		t.Errorf("promtool analyses four series as\n%s", analysis)
 	}
 	r = openRaw(t, dir, o)
 	for _, s := range []Series{steady, late} {

@@ -2,9 +2,13 @@ package dense
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"slices"
+	"syscall"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,53 +23,87 @@ import (
 // 2 %, and readers would decode twice as much that they have no use for.
 const maxSpan = 15 * 60 * 1000
 
-// compactor is the TSDB's own but for the chunks it writes, and for the end of merging.
+// compactor is the TSDB's own but for the blocks it writes, and for the end of merging.
 type compactor struct {
 	*tsdb.LeveledCompactor
-	merging context.Context //nolint:containedctx // see NewCompactor
+	ctx, merging context.Context //nolint:containedctx // see NewCompactor
+	metrics      *tsdb.CompactorMetrics
+	log          *slog.Logger
+	pool         chunkenc.Pool
+	decoder      tsdb.PostingsDecoderFactory
+	segmentSize  int64
 }
 
 // NewCompactor returns a tsdb.NewCompactorFunc for a TSDB with XOR chunks. When merging ends, blocks that are being merged stay
 // as they are: the context of the TSDB lasts until it is closed, and its owner may have to wait for it before that.
 func NewCompactor(merging context.Context) tsdb.NewCompactorFunc {
 	return func(ctx context.Context, r prometheus.Registerer, l *slog.Logger, ranges []int64, pool chunkenc.Pool, opts *tsdb.Options) (tsdb.Compactor, error) {
+		metrics := tsdb.NewCompactorMetrics(r)
 		c, err := tsdb.NewLeveledCompactorWithOptions(ctx, r, l, ranges, pool, tsdb.LeveledCompactorOptions{
-			MergeFunc:                   merge,
-			MaxBlockChunkSegmentSize:    opts.MaxBlockChunkSegmentSize,
 			EnableOverlappingCompaction: opts.EnableOverlappingCompaction,
 			PD:                          opts.PostingsDecoderFactory,
-			UseUncachedIO:               opts.UseUncachedIO,
 			BlockExcludeFilter:          opts.BlockCompactionExcludeFunc,
+			Metrics:                     metrics,
 		})
 		if err != nil {
 			return nil, err
 		}
-		return &compactor{c, merging}, nil
+		return &compactor{c, ctx, merging, metrics, l, pool, opts.PostingsDecoderFactory, opts.MaxBlockChunkSegmentSize}, nil
 	}
+}
+
+// Write writes a block of what b, a head or a block, has between mint and maxt. It is made of base, if there is one.
+func (c *compactor) Write(dest string, b tsdb.BlockReader, mint, maxt int64, base *tsdb.BlockMeta) ([]ulid.ULID, error) {
+	meta := &tsdb.BlockMeta{ULID: ulid.MustNew(ulid.Now(), rand.Reader), MinTime: mint, MaxTime: maxt}
+	meta.Compaction.Level = 1
+	meta.Compaction.Sources = []ulid.ULID{meta.ULID}
+	if base != nil {
+		meta.Compaction.Parents = []tsdb.BlockDesc{{ULID: base.ULID, MinTime: base.MinTime, MaxTime: base.MaxTime}}
+		meta.Compaction.Hints = slices.Clone(base.Compaction.Hints)
+	}
+	return c.write(c.ctx, dest, meta, reader{b, mint, maxt - 1})
 }
 
 // Compact merges blocks.
 func (c *compactor) Compact(dest string, dirs []string, open []*tsdb.Block) ([]ulid.ULID, error) {
-	return c.CompactWithBlockPopulator(dest, dirs, open, populator{merging: c.merging})
+	ids, err := c.merge(dest, dirs, open)
+	var system syscall.Errno // a full disk, say, which has space another time
+	if len(ids) > 0 || errors.Is(err, context.Canceled) || errors.As(err, &system) {
+		return ids, err
+	}
+	// The TSDB marks blocks that cannot be merged, which it does not try again, and those of which nothing is left.
+	return c.CompactWithBlockPopulator(dest, dirs, open, outcome{err})
 }
 
-// populator is the TSDB's own with another context.
-type populator struct {
-	tsdb.DefaultBlockPopulator
-	merging context.Context //nolint:containedctx // see NewCompactor
+func (c *compactor) merge(dest string, dirs []string, open []*tsdb.Block) (_ []ulid.ULID, err error) {
+	var metas []*tsdb.BlockMeta
+	var blocks []tsdb.BlockReader
+	for _, dir := range dirs {
+		i := slices.IndexFunc(open, func(b *tsdb.Block) bool { return filepath.Base(b.Dir()) == filepath.Base(dir) })
+		if i >= 0 {
+			blocks = append(blocks, open[i])
+		} else {
+			b, err := tsdb.OpenBlock(c.log, dir, c.pool, c.decoder)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, b.Close()) }()
+			blocks = append(blocks, b)
+		}
+		meta := blocks[len(blocks)-1].Meta()
+		metas = append(metas, &meta)
+	}
+	return c.write(c.merging, dest, tsdb.CompactBlockMetas(ulid.MustNew(ulid.Now(), rand.Reader), metas...), blocks...)
 }
+
+// outcome is a tsdb.BlockPopulator that has failed, or found nothing.
+type outcome struct{ err error }
 
 // PopulateBlock implements tsdb.BlockPopulator.
-func (p populator) PopulateBlock(_ context.Context, m *tsdb.CompactorMetrics, l *slog.Logger, pool chunkenc.Pool,
-	merge storage.VerticalChunkSeriesMergeFunc, blocks []tsdb.BlockReader, meta *tsdb.BlockMeta, iw tsdb.IndexWriter, cw tsdb.ChunkWriter,
-	postings tsdb.IndexReaderPostingsFunc,
+func (o outcome) PopulateBlock(context.Context, *tsdb.CompactorMetrics, *slog.Logger, chunkenc.Pool, storage.VerticalChunkSeriesMergeFunc,
+	[]tsdb.BlockReader, *tsdb.BlockMeta, tsdb.IndexWriter, tsdb.ChunkWriter, tsdb.IndexReaderPostingsFunc,
 ) error {
-	return p.DefaultBlockPopulator.PopulateBlock(p.merging, m, l, pool, merge, blocks, meta, iw, cw, postings)
-}
-
-// Write writes a block of what b, a head, has between mint and maxt.
-func (c *compactor) Write(dest string, b tsdb.BlockReader, mint, maxt int64, base *tsdb.BlockMeta) ([]ulid.ULID, error) {
-	return c.LeveledCompactor.Write(dest, reader{b, mint, maxt - 1}, mint, maxt, base)
+	return o.err
 }
 
 // reader is a block whose chunks are joined as they are read. They hold samples between mint and maxt only, both included.

@@ -1,0 +1,95 @@
+package dense
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/tsdb/fileutil"
+	"github.com/prometheus/prometheus/tsdb/tombstones"
+)
+
+// unfinished is what the name of a block ends in that is being written. The TSDB removes such directories when it is opened.
+const unfinished = ".tmp-for-creation"
+
+// write writes a block of what others have at the time that its description says, and returns its name: none when that is
+// nothing. The block appears when it is complete and on disk.
+func (c *compactor) write(ctx context.Context, dest string, meta *tsdb.BlockMeta, from ...tsdb.BlockReader) (_ []ulid.ULID, err error) {
+	defer func(begin time.Time) {
+		c.metrics.Ran.Inc()
+		c.metrics.Duration.Observe(time.Since(begin).Seconds())
+	}(time.Now())
+	dir := filepath.Join(dest, meta.ULID.String())
+	temporary := dir + unfinished
+	if err := os.MkdirAll(temporary, 0o777); err != nil {
+		return nil, err
+	}
+	if err := c.fill(ctx, temporary, meta, from); err != nil || meta.Stats.NumSamples == 0 {
+		return nil, errors.Join(err, os.RemoveAll(temporary))
+	}
+	if err := fileutil.Rename(temporary, dir); err != nil {
+		return nil, err
+	}
+	return []ulid.ULID{meta.ULID}, nil
+}
+
+// fill writes the files of a block into a directory, and sees to it that they are on disk.
+func (c *compactor) fill(ctx context.Context, dir string, meta *tsdb.BlockMeta, from []tsdb.BlockReader) error {
+	if err := c.populate(ctx, dir, meta, from); err != nil {
+		return err
+	}
+	meta.Version = 1
+	text, err := json.MarshalIndent(meta, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(dir, "meta.json"), text); err != nil {
+		return err
+	}
+	if _, err := tombstones.WriteFile(c.log, dir, tombstones.NewMemTombstones()); err != nil {
+		return fmt.Errorf("write tombstones: %w", err)
+	}
+	d, err := fileutil.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// populate writes the chunks and the index of a block.
+func (c *compactor) populate(ctx context.Context, dir string, meta *tsdb.BlockMeta, from []tsdb.BlockReader) (err error) {
+	cw, err := chunks.NewWriter(filepath.Join(dir, "chunks"), chunks.WithSegmentSize(c.segmentSize))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cw.Close()) }()
+	iw, err := newIndexWriter(filepath.Join(dir, "index"))
+	if err != nil {
+		return err
+	}
+	shared := newSharer(cw)
+	if meta.Compaction.Level == 1 {
+		shared.metrics = c.metrics
+	}
+	err = tsdb.DefaultBlockPopulator{}.PopulateBlock(ctx, c.metrics, c.log, c.pool, merge, from, meta, iw, shared, tsdb.AllSortedPostings)
+	if err != nil {
+		return errors.Join(err, iw.f.Close())
+	}
+	return iw.Close()
+}
+
+func writeFile(path string, content []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
