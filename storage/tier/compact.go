@@ -2,11 +2,15 @@ package tier
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/oklog/ulid/v2"
@@ -49,7 +53,46 @@ func (r *Raw) cut(ctx context.Context) error {
 	from := head.MinTime()
 	part := tsdb.NewRangeHeadWithIsolationDisabled(head, from, (from/r.block+1)*r.block-1)
 	head.WaitForAppendersOverlapping(part.MaxTime())
+	unlock, err := r.lockFirstChunks()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	return r.db.CompactHead(part)
+}
+
+// lockFirstChunks keeps commits from making the first file of chunks of the head since the tier was opened, when there is none yet,
+// until unlock is called.
+//
+// The TSDB deletes files that it does not need when it has cut a block. When it could delete all, it numbers the next one as the
+// first: also when a commit has made one meanwhile, and the commit that makes the next one panics, as two would have one number.
+func (r *Raw) lockFirstChunks() (unlock func(), err error) {
+	r.late.Lock()
+	last, err := lastChunks(r.dir)
+	if err != nil || last > r.oldChunks {
+		r.late.Unlock()
+		return func() {}, err
+	}
+	return func() {
+		if last, err := lastChunks(r.dir); err == nil {
+			r.oldChunks = last
+		}
+		r.late.Unlock()
+	}, nil
+}
+
+// lastChunks returns the number of the last file of chunks of the head, 0 when there is none.
+func lastChunks(dir string) (last int, err error) {
+	files, err := os.ReadDir(filepath.Join(dir, "chunks_head"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	for _, f := range files {
+		if n, err := strconv.Atoi(f.Name()); err == nil {
+			last = max(last, n)
+		}
+	}
+	return last, nil
 }
 
 // writeLate writes late points into blocks, if there are any. The caller holds compaction.

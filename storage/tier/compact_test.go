@@ -51,3 +51,47 @@ func TestLateWhileWritingLate(t *testing.T) {
 		}
 	}
 }
+
+// A block may be cut before a commit has made the first file of chunks of the head, or the first after a restart, and while one
+// makes it: the TSDB would then number two files the same, and panic in the commit that makes the second.
+func TestFirstChunksWhileCutting(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		for begin := epoch; begin < epoch+8000; begin += 4000 { // the second time there are files of the first
+			r := openRaw(t, dir, compactingOptions())
+			manual(r)
+			f := newFeeder(t, r)
+			f.append(series("a.b", "x"), begin+1, 1, 0)
+			f.append(series("a.b", "x"), begin+1000, 1, 0)
+			f.commit()
+			var wg sync.WaitGroup
+			for n := range 2 {
+				f := newFeeder(t, r)
+				wg.Go(func() {
+					for at := begin + 2; at < begin+500; at++ {
+						f.append(series("a.b", fmt.Sprint("late", n)), at, ramp(at), 0)
+						f.commit()
+					}
+				})
+			}
+			for r.cuttable() {
+				if err := r.cut(t.Context()); err != nil {
+					t.Error(err)
+					break
+				}
+			}
+			wg.Wait()
+			for at := begin + 1001; at <= begin+1200; at++ { // which are in chunks when the tier is closed
+				f.append(series("a.b", "x"), at, ramp(at), 0)
+			}
+			f.commit()
+			r.MapHead()
+			if err := r.flushLate(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

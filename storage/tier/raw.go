@@ -153,10 +153,13 @@ type Raw struct {
 	// creating is held while a series is made: of two at the same time the TSDB may put the first into its lists behind the second,
 	// and then moves it to its place while others read them.
 	creating sync.Mutex
-	// late is held for reading by commits, and for writing while the TSDB makes a list of the late points to write into blocks.
+	// late is held for reading by commits, and for writing while the TSDB makes a list of the late points to write into blocks,
+	// and as lockFirstChunks says.
 	late    sync.RWMutex
 	release func() // late, when writing begins; guarded by compaction; nil while nothing is listed
 	settled bool   // the late points of the head are in blocks; guarded by compaction
+	// oldChunks is the number of the last file of chunks of the head that another process has left; guarded by compaction.
+	oldChunks int
 	// mu is held for reading by what uses db, so that nothing is under way when Close, having set closed, closes db.
 	mu sync.RWMutex
 	// blocks is held for reading by what reads blocks, and for writing while points of them are marked as deleted: the TSDB
@@ -215,6 +218,9 @@ func Open(dir string, o Options) (*Raw, error) {
 	}
 	if err := setAsideBlocks(dir, o.Now(), log); err != nil {
 		return nil, fmt.Errorf("mend %s: %w", dir, err)
+	}
+	if r.oldChunks, err = lastChunks(dir); err != nil {
+		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, unclean), nil, 0o600); err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)

@@ -58,6 +58,8 @@ func (r *Raw) upkeep(ctx context.Context) {
 func (r *Raw) MapHead() {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	r.late.RLock() // see lockFirstChunks
+	defer r.late.RUnlock()
 	if !r.closed {
 		r.db.ForceHeadMMap()
 	}
