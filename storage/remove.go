@@ -37,8 +37,8 @@ func (s *Store) Remove(ctx context.Context, h *catalog.Host) error {
 	return nil
 }
 
-// Erase deletes the points of removed hosts as far as that is possible now, and returns how many hosts have points left:
-// those in the head of tier 0 go when it is cut into a block.
+// Erase deletes the points of removed hosts as far as that is possible now, and returns how many hosts have points left, in the
+// head of tier 0 or its log: they go when it is cut into a block.
 func (s *Store) Erase(ctx context.Context) (left int, err error) {
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
@@ -66,8 +66,8 @@ func (s *Store) Erase(ctx context.Context) (left int, err error) {
 	return left, errors.Join(errs...)
 }
 
-// erased says whether nothing is left of a host, and notes it. The coarse tiers have been rid of it, and what tier 0 does
-// not hold cannot be derived again.
+// erased says whether nothing is left of a host, nor can come back after a kill, and notes it. The coarse tiers have been rid of
+// it, and what tier 0 does not hold cannot be derived again.
 func (s *Store) erased(ctx context.Context, r catalog.Removal) (bool, error) {
 	// Rings are dropped at once; a process that was killed in between leaves their files.
 	rings := filepath.Join(s.rings.dir, r.StoreID)
@@ -76,6 +76,9 @@ func (s *Store) erased(ctx context.Context, r catalog.Removal) (bool, error) {
 	}
 	if holds, err := s.raw.Holds(ctx, r.StoreID); holds || err != nil {
 		return false, err
+	}
+	if !s.raw.CutPast(r.At.Add(tier.MaxAhead).Unix()) {
+		return false, nil
 	}
 	if err := s.catalog.Deleted(ctx, r); err != nil {
 		return false, err

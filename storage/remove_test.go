@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -326,6 +327,46 @@ func TestTrim(t *testing.T) {
 		}
 		if n := stored(t, s, two.Chart("a.b")); n != points {
 			t.Errorf("of a host without quota %d of %d points are left", n, points)
+		}
+	})
+}
+
+// The newest block tells what of the log is in blocks. When it is deleted because all in it was of a removed host, and the process
+// is killed, the log has these points again; they do not stay.
+func TestRemovedIsNotInTheLog(t *testing.T) {
+	dir, killed := t.TempDir(), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openBubble(t, dir)
+		defer func() { mustClose(t, s) }()
+		begin := time.Now()
+		gone := collect(t, s, begin, begin.Add(15*time.Minute), 1)[0]
+		collect(t, s, begin.Add(15*time.Minute), begin.Add(24*time.Minute), 2)
+		time.Sleep(time.Minute) // for a block to be cut
+		if n := s.raw.Stats().BlockBytes; n == 0 {
+			t.Fatal("there is no block")
+		}
+		if err := s.Remove(t.Context(), gone.Host); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Erase(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.raw.Stats().BlockBytes; n != 0 {
+			t.Fatalf("blocks of %d bytes are left", n)
+		}
+		if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		again := openBubble(t, killed)
+		defer func() { mustClose(t, again) }()
+		stop := maintain(t, again, Cleanup{ObsoleteCharts: time.Hour})
+		defer stop()
+		collect(t, again, time.Now(), time.Now().Add(time.Hour), 2)
+		if holds, err := again.raw.Holds(t.Context(), gone.Host.StoreID()); err != nil || holds {
+			t.Errorf("tier 0 holds points of the removed host: %v, error %v", holds, err)
+		}
+		if left := again.Catalog().Removals(); len(left) != 0 {
+			t.Errorf("there is left: %v", left)
 		}
 	})
 }

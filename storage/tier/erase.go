@@ -297,6 +297,16 @@ func (r *Raw) holds(ctx context.Context, guid string) (holds bool, err error) {
 	return holds, err
 }
 
+// CutPast says whether a block has been cut that ends after a unix time. When the log is read again, the TSDB leaves out what is
+// older than all such blocks: points that were erased before can come back as long as there is none that ends after them.
+func (r *Raw) CutPast(t int64) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return !r.closed && slices.ContainsFunc(r.db.Blocks(), func(b *tsdb.Block) bool {
+		return !r.metas.of(b).Compaction.FromOutOfOrder() && b.MaxTime() > milliseconds(t)
+	})
+}
+
 func hasSeries(ctx context.Context, ix tsdb.IndexReader, guid string) (bool, error) {
 	list, err := postings(ctx, ix, guid)
 	if err != nil {
