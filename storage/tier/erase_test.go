@@ -15,12 +15,18 @@ func fillBlocks(t *testing.T, r *Raw, seconds int64, late bool) {
 	f := newFeeder(t, r)
 	other := series("a.b", "x")
 	other.GUID = stranger
+	value := func(s Series, at int64) float64 {
+		if s == other {
+			return ramp(at) + 0.5 // or they would share their chunks
+		}
+		return ramp(at)
+	}
 	for at := epoch + 1; at <= epoch+seconds; at++ {
 		for _, s := range []Series{series("a.b", "x"), other} {
 			if late && at%1000 >= 900 {
 				continue
 			}
-			f.append(s, at, ramp(at), 0)
+			f.append(s, at, value(s, at), 0)
 		}
 		if at%50 == 0 {
 			f.commit()
@@ -29,7 +35,7 @@ func fillBlocks(t *testing.T, r *Raw, seconds int64, late bool) {
 	for at := epoch + 1; late && at <= epoch+seconds; at++ {
 		for _, s := range []Series{series("a.b", "x"), other} {
 			if at%1000 >= 900 {
-				f.append(s, at, ramp(at), 0)
+				f.append(s, at, value(s, at), 0)
 			}
 		}
 		if at%50 == 0 {
