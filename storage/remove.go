@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"foster/storage/catalog"
 	"foster/storage/tier"
@@ -37,8 +38,12 @@ func (s *Store) Remove(ctx context.Context, h *catalog.Host) error {
 	return nil
 }
 
-// Erase deletes the points of removed hosts as far as that is possible now, and returns how many hosts have points left, in the
-// head of tier 0 or its log: they go when it is cut into a block.
+// returnsWithin is how long a block is waited for after which the points of a removed host cannot come back from the log. It takes
+// half an hour to three quarters when points are stored at all; when there are none, nobody is to wait for ever.
+const returnsWithin = time.Hour
+
+// Erase deletes the points of removed hosts as far as that is possible now, and returns how many hosts are not done with: those
+// in the head of tier 0 go when it is cut into a block, and in its log with that block or the next.
 func (s *Store) Erase(ctx context.Context) (left int, err error) {
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
@@ -77,7 +82,7 @@ func (s *Store) erased(ctx context.Context, r catalog.Removal) (bool, error) {
 	if holds, err := s.raw.Holds(ctx, r.StoreID); holds || err != nil {
 		return false, err
 	}
-	if !s.raw.CutPast(r.At.Add(tier.MaxAhead).Unix()) {
+	if !s.raw.CutPast(r.At.Add(tier.MaxAhead).Unix()) && s.now().Before(r.At.Add(returnsWithin)) {
 		return false, nil
 	}
 	if err := s.catalog.Deleted(ctx, r); err != nil {

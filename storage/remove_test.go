@@ -370,3 +370,28 @@ func TestRemovedIsNotInTheLog(t *testing.T) {
 		}
 	})
 }
+
+// While nothing is stored in the tiers no block is cut; who removes a host does not wait for one for ever.
+func TestRemoveFromIdleStore(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openBubble(t, dir)
+		defer func() { mustClose(t, s) }()
+		stop := maintain(t, s, Cleanup{ObsoleteCharts: time.Hour, OrphanHosts: time.Hour})
+		defer stop()
+		ch := define(s, 1, "a.b", "x")
+		ch.Host.SetInfo(catalog.HostInfo{Hostname: "h1", MemoryMode: "ram"})
+		conn := &catalog.Connection{Since: time.Now()}
+		conn.SetLastTraffic(time.Now())
+		ch.Host.Connect(conn)
+		ch.Host.Disconnect(conn)
+		time.Sleep(65 * time.Minute)
+		if n := len(s.Catalog().Removals()); n != 1 || len(s.Catalog().Hosts()) != 0 {
+			t.Errorf("%d hosts are being removed, %d are there", n, len(s.Catalog().Hosts()))
+		}
+		time.Sleep(70 * time.Minute)
+		if left := s.Catalog().Removals(); len(left) != 0 {
+			t.Errorf("there is left: %v", left)
+		}
+	})
+}

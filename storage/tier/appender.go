@@ -226,6 +226,8 @@ func (a *Appender) Commit() error {
 	}
 	batch, n := a.batch, a.pending
 	a.batch, a.pending = nil, 0
+	a.raw.late.RLock()
+	defer a.raw.late.RUnlock()
 	a.raw.mu.RLock()
 	defer a.raw.mu.RUnlock()
 	var err error
@@ -233,9 +235,7 @@ func (a *Appender) Commit() error {
 		_ = batch.Rollback() // the closing compaction may be waiting for it
 		err = ErrClosed
 	} else {
-		a.raw.late.RLock()
 		err = batch.Commit()
-		a.raw.late.RUnlock()
 		a.raw.space.wrote(err)
 	}
 	a.raw.recent.committed(a, err)

@@ -53,11 +53,16 @@ func (r *Raw) cut(ctx context.Context) error {
 	from := head.MinTime()
 	part := tsdb.NewRangeHeadWithIsolationDisabled(head, from, (from/r.block+1)*r.block-1)
 	head.WaitForAppendersOverlapping(part.MaxTime())
-	unlock, err := r.lockFirstChunks()
-	if err != nil {
-		return err
+	unlock := func() {}
+	r.written = func() {
+		// The TSDB waits for readers of that time before it deletes files: commits should not wait for them too.
+		head.WaitForPendingReadersInTimeRange(from, part.BlockMaxTime())
+		unlock = r.lockFirstChunks()
 	}
-	defer unlock()
+	defer func() {
+		r.written = nil
+		unlock()
+	}()
 	return r.db.CompactHead(part)
 }
 
@@ -66,19 +71,18 @@ func (r *Raw) cut(ctx context.Context) error {
 //
 // The TSDB deletes files that it does not need when it has cut a block. When it could delete all, it numbers the next one as the
 // first: also when a commit has made one meanwhile, and the commit that makes the next one panics, as two would have one number.
-func (r *Raw) lockFirstChunks() (unlock func(), err error) {
+func (r *Raw) lockFirstChunks() (unlock func()) {
 	r.late.Lock()
-	last, err := lastChunks(r.dir)
-	if err != nil || last > r.oldChunks {
+	if last, err := lastChunks(r.dir); err == nil && last > r.oldChunks {
 		r.late.Unlock()
-		return func() {}, err
+		return func() {}
 	}
 	return func() {
 		if last, err := lastChunks(r.dir); err == nil {
 			r.oldChunks = last
 		}
 		r.late.Unlock()
-	}, nil
+	}
 }
 
 // lastChunks returns the number of the last file of chunks of the head, 0 when there is none.
@@ -184,7 +188,11 @@ func (c carefulCompactor) Write(dest string, b tsdb.BlockReader, mint, maxt int6
 	if err != nil {
 		return nil, err
 	}
-	return c.Compactor.Write(dest, b, mint, maxt, base)
+	ids, err := c.Compactor.Write(dest, b, mint, maxt, base)
+	if written := c.raw.written; written != nil && err == nil {
+		written()
+	}
+	return ids, err
 }
 
 // Compact implements tsdb.Compactor.

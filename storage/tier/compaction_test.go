@@ -323,7 +323,7 @@ func chunksOf(t *testing.T, b *tsdb.Block) (places, all int) {
 	return len(seen), all
 }
 
-// A block whose points cannot be read is not merged, nor tried again and again, and the rest is.
+// A block whose points cannot be read is not merged, nor tried again and again, and those that are not beside it are.
 func TestMergeOfDamagedBlock(t *testing.T) {
 	dir := t.TempDir()
 	o := compactingOptions()
@@ -358,12 +358,18 @@ func TestMergeOfDamagedBlock(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(dir, "*.tmp*")); err != nil || left != nil {
 		t.Errorf("%v is left, error %v", left, err)
 	}
-	for range 3 { // other blocks may be planned with the same one
-		if err = r.db.Compact(t.Context()); err == nil {
-			break
+	if err := r.db.Compact(t.Context()); err != nil {
+		t.Errorf("it is merged again: %v", err)
+	}
+	levels := map[int]int{}
+	for _, b := range r.db.Blocks() {
+		meta := b.Meta()
+		levels[meta.Compaction.Level]++
+		if failed := meta.Compaction.Failed; failed && meta.Compaction.Level > 1 || b.Dir() == filepath.Dir(filepath.Dir(file)) && !failed {
+			t.Errorf("block %s of level %d is marked as failed: %v", meta.ULID, meta.Compaction.Level, failed)
 		}
 	}
-	if err != nil {
-		t.Error(err)
+	if levels[2] == 0 {
+		t.Errorf("of the rest none is merged: blocks of each level are %v", levels)
 	}
 }

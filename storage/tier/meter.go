@@ -31,9 +31,9 @@ type BlockUsage struct {
 // Meter measures how much of the blocks of the tiers is whose. A block, which never changes, is read once: its index, not
 // its points.
 //
-// The bytes of the points of a series are the distance from its first chunk to that of the next series; a chunk that series share
-// is that of the first. What else is in a block, its index above all, is divided among the hosts by the number of their series.
-// So the sum over all hosts is the size of the blocks. The log and the head are nobody's.
+// The bytes of the points of a host are the distances from its chunks to the next ones of another; a chunk that several series
+// have is the first one's. What else is in a block, its index above all, is divided among the hosts by the number of their
+// series. So the sum over all hosts is the size of the blocks. The log and the head are nobody's.
 type Meter struct {
 	tiers *Tiers
 

@@ -148,7 +148,7 @@ type Raw struct {
 	metrics *registration
 	metas   metas
 
-	// compaction is held by what rewrites or copies blocks. It comes before mu, that before blocks, and that before late.
+	// compaction is held by what rewrites or copies blocks. It comes before late, that before mu, and that before blocks.
 	compaction sync.Mutex
 	// creating is held while a series is made: of two at the same time the TSDB may put the first into its lists behind the second,
 	// and then moves it to its place while others read them.
@@ -157,6 +157,7 @@ type Raw struct {
 	// and as lockFirstChunks says.
 	late    sync.RWMutex
 	release func() // late, when writing begins; guarded by compaction; nil while nothing is listed
+	written func() // is called when a block is written that is cut off the head; guarded by compaction
 	settled bool   // the late points of the head are in blocks; guarded by compaction
 	// oldChunks is the number of the last file of chunks of the head that another process has left; guarded by compaction.
 	oldChunks int
@@ -219,9 +220,6 @@ func Open(dir string, o Options) (*Raw, error) {
 	if err := setAsideBlocks(dir, o.Now(), log); err != nil {
 		return nil, fmt.Errorf("mend %s: %w", dir, err)
 	}
-	if r.oldChunks, err = lastChunks(dir); err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, err)
-	}
 	if err := os.WriteFile(filepath.Join(dir, unclean), nil, 0o600); err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
@@ -231,6 +229,9 @@ func Open(dir string, o Options) (*Raw, error) {
 	options.NewCompactorFunc = r.careful(dense.NewCompactor(merging))
 	db, err := openMending(dir, log, func() (*tsdb.DB, error) {
 		r.unregister() // what a first attempt has registered
+		if r.oldChunks, err = lastChunks(dir); err != nil {
+			return nil, err
+		}
 		if err := holdState(dir); err != nil {
 			log.Warn("the TSDB is not kept from writing a small file each second", "error", err)
 		}

@@ -56,10 +56,10 @@ func (r *Raw) upkeep(ctx context.Context) {
 // MapHead moves full chunks of the head to disk. That is done every minute; who fills the tier faster than the clock goes
 // must ask for it, or the head grows.
 func (r *Raw) MapHead() {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
 	r.late.RLock() // see lockFirstChunks
 	defer r.late.RUnlock()
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	if !r.closed {
 		r.db.ForceHeadMMap()
 	}

@@ -21,30 +21,36 @@ const unfinished = ".tmp-for-creation"
 
 // write writes a block of what others have at the time that its description says, and returns its name: none when that is
 // nothing. The block appears when it is complete and on disk.
-func (c *compactor) write(ctx context.Context, dest string, meta *tsdb.BlockMeta, from ...tsdb.BlockReader) (_ []ulid.ULID, err error) {
-	defer func(begin time.Time) {
-		c.metrics.Ran.Inc()
-		c.metrics.Duration.Observe(time.Since(begin).Seconds())
-	}(time.Now())
+func (c *compactor) write(ctx context.Context, dest string, meta *tsdb.BlockMeta, from ...tsdb.BlockReader) ([]ulid.ULID, error) {
+	begin := time.Now()
 	dir := filepath.Join(dest, meta.ULID.String())
 	temporary := dir + unfinished
 	if err := os.MkdirAll(temporary, 0o777); err != nil {
 		return nil, err
 	}
-	if err := c.fill(ctx, temporary, meta, from); err != nil || meta.Stats.NumSamples == 0 {
-		return nil, errors.Join(err, os.RemoveAll(temporary))
+	defer func() { _ = os.RemoveAll(temporary) }() // which is not there any more when all went well
+	if err := c.populate(ctx, temporary, meta, from); err != nil {
+		return nil, fmt.Errorf("write block %s: %w", meta.ULID, err)
+	}
+	if meta.Stats.NumSamples == 0 {
+		return nil, nil
+	}
+	if err := c.complete(temporary, meta); err != nil {
+		return nil, fmt.Errorf("write block %s: %w", meta.ULID, err)
 	}
 	if err := fileutil.Rename(temporary, dir); err != nil {
 		return nil, err
 	}
+	took := time.Since(begin)
+	c.metrics.Ran.Inc()
+	c.metrics.Duration.Observe(took.Seconds())
+	c.log.Info("block written", "block", meta.ULID, "from", meta.MinTime, "to", meta.MaxTime, "level", meta.Compaction.Level,
+		"series", meta.Stats.NumSeries, "samples", meta.Stats.NumSamples, "took", took)
 	return []ulid.ULID{meta.ULID}, nil
 }
 
-// fill writes the files of a block into a directory, and sees to it that they are on disk.
-func (c *compactor) fill(ctx context.Context, dir string, meta *tsdb.BlockMeta, from []tsdb.BlockReader) error {
-	if err := c.populate(ctx, dir, meta, from); err != nil {
-		return err
-	}
+// complete writes what a block has beside chunks and index, and sees to it that all is on disk.
+func (c *compactor) complete(dir string, meta *tsdb.BlockMeta) error {
 	meta.Version = 1
 	text, err := json.MarshalIndent(meta, "", "\t")
 	if err != nil {

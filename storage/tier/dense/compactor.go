@@ -67,15 +67,14 @@ func (c *compactor) Write(dest string, b tsdb.BlockReader, mint, maxt int64, bas
 // Compact merges blocks.
 func (c *compactor) Compact(dest string, dirs []string, open []*tsdb.Block) ([]ulid.ULID, error) {
 	ids, err := c.merge(dest, dirs, open)
-	var system syscall.Errno // a full disk, say, which has space another time
-	if len(ids) > 0 || errors.Is(err, context.Canceled) || errors.As(err, &system) {
+	if len(ids) > 0 || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ENOSPC) {
 		return ids, err
 	}
 	// The TSDB marks blocks that cannot be merged, which it does not try again, and those of which nothing is left.
 	return c.CompactWithBlockPopulator(dest, dirs, open, outcome{err})
 }
 
-func (c *compactor) merge(dest string, dirs []string, open []*tsdb.Block) (_ []ulid.ULID, err error) {
+func (c *compactor) merge(dest string, dirs []string, open []*tsdb.Block) ([]ulid.ULID, error) {
 	var metas []*tsdb.BlockMeta
 	var blocks []tsdb.BlockReader
 	for _, dir := range dirs {
@@ -87,7 +86,7 @@ func (c *compactor) merge(dest string, dirs []string, open []*tsdb.Block) (_ []u
 			if err != nil {
 				return nil, err
 			}
-			defer func() { err = errors.Join(err, b.Close()) }()
+			defer func() { _ = b.Close() }() // was only read
 			blocks = append(blocks, b)
 		}
 		meta := blocks[len(blocks)-1].Meta()
