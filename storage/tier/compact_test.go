@@ -55,16 +55,23 @@ func TestLateWhileWritingLate(t *testing.T) {
 	}
 }
 
+// openCuttable opens a tier whose head has two points, far enough apart that a block can be cut, and no file of chunks.
+func openCuttable(t *testing.T) (*Raw, *feeder) {
+	t.Helper()
+	r := openRaw(t, t.TempDir(), compactingOptions())
+	manual(r)
+	f := newFeeder(t, r)
+	f.append(series("a.b", "x"), epoch+1, 1, 0)
+	f.append(series("a.b", "x"), epoch+1000, 1, 0)
+	f.commit()
+	return r, f
+}
+
 // A block may be cut before a commit has made the first file of chunks of the head, and while one makes it: the TSDB would then
 // number two files the same, and panic in the commit that makes the second. It did in each run with -race, and hardly without.
 func TestFirstChunksWhileCutting(t *testing.T) {
 	for range 20 {
-		r := openRaw(t, t.TempDir(), compactingOptions())
-		manual(r)
-		f := newFeeder(t, r)
-		f.append(series("a.b", "x"), epoch+1, 1, 0)
-		f.append(series("a.b", "x"), epoch+1000, 1, 0)
-		f.commit()
+		r, _ := openCuttable(t)
 		var wg sync.WaitGroup
 		for n := range 2 {
 			f := newFeeder(t, r)
@@ -93,12 +100,7 @@ func TestFirstChunksWhileCutting(t *testing.T) {
 
 // A block that waits for a reader of the head before files of it are deleted keeps neither commits waiting nor Close.
 func TestReaderWhileCutting(t *testing.T) {
-	r := openRaw(t, t.TempDir(), compactingOptions())
-	manual(r)
-	f := newFeeder(t, r)
-	f.append(series("a.b", "x"), epoch+1, 1, 0)
-	f.append(series("a.b", "x"), epoch+1000, 1, 0)
-	f.commit()
+	r, f := openCuttable(t)
 	sel, err := r.Select(t.Context(), guid, "a.b", []string{"x"}, 1, epoch, epoch+2000)
 	if err != nil {
 		t.Fatal(err)

@@ -170,6 +170,16 @@ func TestSelectionOutlivesBlocks(t *testing.T) {
 	wantRamp(t, append(buf, points...), epoch+1, epoch+400)
 }
 
+// cutAll cuts all blocks off the head that can be, and merges none.
+func cutAll(t *testing.T, r *Raw) {
+	t.Helper()
+	for r.cuttable() {
+		if err := r.cut(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Closing does not wait until blocks are merged.
 func TestCloseEndsMerging(t *testing.T) {
 	dir := t.TempDir()
@@ -190,11 +200,7 @@ func TestCloseEndsMerging(t *testing.T) {
 		f.append(series("a.b", "c"), at, ramp(at), 0)
 	}
 	f.commit()
-	for r.cuttable() {
-		if err := r.cut(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	cutAll(t, r)
 	count := func() (n int) {
 		err := eachBlock(dir, func(string, ulid.ULID) error { n++; return nil })
 		if err != nil {
@@ -326,19 +332,14 @@ func chunksOf(t *testing.T, b *tsdb.Block) (places, all int) {
 // A block whose points cannot be read is not merged, nor tried again and again, and those that are not beside it are.
 func TestMergeOfDamagedBlock(t *testing.T) {
 	dir := t.TempDir()
-	o := compactingOptions()
-	r := openRaw(t, dir, o)
+	r := openRaw(t, dir, compactingOptions())
 	manual(r)
 	f := newFeeder(t, r)
 	for at := epoch; at <= epoch+1000; at++ {
 		f.append(series("a.b", "c"), at, ramp(at), 0)
 	}
 	f.commit()
-	for r.cuttable() {
-		if err := r.cut(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	cutAll(t, r)
 	before := len(r.db.Blocks())
 	file := filepath.Join(r.db.Blocks()[1].Dir(), "chunks", "000001")
 	content, err := os.ReadFile(file)

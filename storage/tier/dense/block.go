@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"github.com/prometheus/prometheus/tsdb/tombstones"
+
+	"foster/internal/newfile"
 )
 
 // unfinished is what the name of a block ends in that is being written. The TSDB removes such directories when it is opened.
@@ -56,7 +58,7 @@ func (c *compactor) complete(dir string, meta *tsdb.BlockMeta) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(dir, "meta.json"), text); err != nil {
+	if err := newfile.Replace(filepath.Join(dir, "meta.json"), text, 0o644); err != nil {
 		return err
 	}
 	if _, err := tombstones.WriteFile(c.log, dir, tombstones.NewMemTombstones()); err != nil {
@@ -89,13 +91,4 @@ func (c *compactor) populate(ctx context.Context, dir string, meta *tsdb.BlockMe
 		return errors.Join(err, iw.f.Close())
 	}
 	return iw.Close()
-}
-
-func writeFile(path string, content []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Sync(), f.Close())
 }
